@@ -8,6 +8,7 @@ import {
 import type { SelfCommunityOptions } from '#local/simulators/selfcommunity/switches.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { type ExecutionHandle, startExecution } from '#local/state-machine/run.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import { createSelfCommunity } from '#src/destinations/selfcommunity/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
@@ -118,6 +119,8 @@ export async function runPaper(
   const die = () => {
     onKill?.();
     if (kill?.what === 'run') handle?.kill();
+    // A killed process leaves nothing in the memory of the next one.
+    concurrency = openProcess();
     current.reject(Object.assign(new Error('killed'), { name: 'Runtime.ExitError' }));
     return new Promise<never>(() => {});
   };
@@ -132,9 +135,12 @@ export async function runPaper(
         return kill?.call === n ? die() : result;
       })();
     };
+  const openProcess = () => createConcurrencyRegistry(harness.clock, 64);
+  let concurrency = openProcess();
   const changed = { ...harness.ports, ...change(harness.ports) };
   const ports = {
     ...changed,
+    concurrency: (transferId: string) => concurrency(transferId),
     store: wrapPort(changed.store, around('store')),
     destination: wrapPort(changed.destination, around('destination')),
   };

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DestinationResult, type Kind, runDestinationSeed } from './run-destination-seed.ts';
-
-const kinds: readonly Kind[] = ['selfcommunity'];
+import { type DestinationResult, kinds, runDestinationSeed } from './run-destination-seed.ts';
 
 /** Describes runs with consecutive seeds: no data is lost or doubled, and most transfers bring their asset. */
 export function describeDestinationSeeds(first: number, seeds: number): void {

@@ -1,10 +1,12 @@
 import { type End, type Kill, runPaper } from '../../destinations/selfcommunity/community.ts';
 import { type Chance, chanceOf } from '../harness/chance.ts';
-import { openPapers, type Target } from './targets.ts';
+import { openPapers, openParts, type Target } from './targets.ts';
 
-export type Kind = 'selfcommunity';
+const openers = { selfcommunity: openPapers, 'seven-bridges': openParts };
 
-const openers = { selfcommunity: openPapers };
+export type Kind = keyof typeof openers;
+
+export const kinds = Object.keys(openers) as Kind[];
 
 /** Executions after which a transfer must be decided. The faults of a run are fewer. */
 const maxExecutions = 12;

@@ -1,4 +1,20 @@
-import { type Community, openCommunity } from '../../destinations/selfcommunity/community.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  type SevenBridgesSimulator,
+  startSevenBridges,
+} from '#local/simulators/seven-bridges/server.ts';
+import { createSevenBridges } from '#src/destinations/seven-bridges/destination.ts';
+import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
+import {
+  type Community,
+  openCommunity,
+  paper,
+} from '../../destinations/selfcommunity/community.ts';
+import { patient, serviceOf } from '../../destinations/seven-bridges/bridged.ts';
+import type { ManualClock } from '../../harness/clock.ts';
+import { openPortHarness } from '../../harness/port-harness.ts';
 import type { Chance } from '../harness/chance.ts';
 
 /** A service under random faults, with the harness of its transfers. */
@@ -54,4 +70,73 @@ export async function openPapers(chance: Chance): Promise<Target> {
         sha256: service.storedSha256(String(id)),
       })),
   };
+}
+
+/** Opens Seven Bridges. Every result can be known: the service lists its uploads, parts and files. */
+export async function openParts(chance: Chance): Promise<Target> {
+  let simulator: SevenBridgesSimulator | undefined;
+  const agent = createAgent();
+  const harness = await openPortHarness(async (clock) => {
+    simulator = await startSevenBridges({ clock, partSize: 1024 });
+    const transport = patient(createTransport({ agent, clock }));
+    return serviceOf({
+      simulator,
+      clock,
+      sent: [],
+      bridges: adapterOf(simulator, transport, clock),
+    });
+  });
+  const { faults, entries, storedSha256, close } = simulator as SevenBridgesSimulator;
+  const bytes = randomBytes(chance.between(1, 9_000));
+  harness.source.put(paper, bytes);
+  return {
+    run: { harness, change: () => ({}) },
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    maxInFlight: 16,
+    undecidable: [],
+    planFault: (from) => {
+      const fault = partFault(from);
+      faults.add(fault);
+      return JSON.stringify(fault);
+    },
+    files: () => entries().map(({ id }) => ({ id, sha256: storedSha256(id) })),
+    close: async () => {
+      await closeAgent(agent);
+      await close();
+    },
+  };
+}
+
+type AdapterTransport = Parameters<typeof createSevenBridges>[0]['transport'];
+
+function adapterOf(
+  { baseUrl, project, token }: SevenBridgesSimulator,
+  transport: AdapterTransport,
+  clock: ManualClock,
+) {
+  return createSevenBridges({
+    transport,
+    clock,
+    apiKey: { get: async () => token, refresh: async () => token },
+    settings: checkSettings({ baseUrl, project }),
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  });
+}
+
+const partOperations = [
+  ...(['initialize', 'list', 'details', 'part-url', 'part-url', 'report', 'complete'] as const),
+  ...(['file', 'put', 'put', 'put'] as const),
+];
+
+function partFault(from: Chance) {
+  const on = from.pick(partOperations);
+  const ofPut = [{ kind: 'wrong-etag' }, { kind: 'expired-url' }] as const;
+  const effect = from.pick([
+    { kind: 'status', status: from.pick(transient) },
+    { kind: 'throttle', seconds: from.between(1, 90) },
+    { kind: 'reset' },
+    { kind: 'lost-reply' },
+    ...(on === 'put' ? ofPut : []),
+  ] as const);
+  return { on, nth: from.between(1, 4), ...effect };
 }

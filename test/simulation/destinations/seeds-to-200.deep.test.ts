@@ -1,0 +1,3 @@
+import { describeDestinationSeeds } from './describe-destination-seeds.ts';
+
+describeDestinationSeeds(21, 180);
