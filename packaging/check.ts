@@ -7,7 +7,7 @@ import { compile, root } from './compile.ts';
 
 /**
  * `npm run check:package`: packs the compiled files without the functions' bundles, which take longer,
- * and checks what the package exports. `--write` writes the API report that is compared.
+ * and checks what the package exports. `--write` writes the API report and API.md, which are compared.
  */
 
 const write = process.argv.includes('--write');

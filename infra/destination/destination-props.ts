@@ -14,7 +14,7 @@ import { cdkObject, oneOf } from '../configuration/fields.ts';
 import { quoted, throwConfigurationError, throwInvalid } from '../configuration/invalid.ts';
 import { baseUrl } from './base-url.ts';
 
-/** The service of a stack, and its settings. */
+/** The service that receives the objects, and its settings, such as `{ kind: 'twelvelabs' }`. */
 export type DestinationProps = {
   readonly [K in DestinationKind]: { readonly kind: K } & SettingsOf[K];
 }[DestinationKind];

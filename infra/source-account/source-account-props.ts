@@ -73,7 +73,7 @@ export function checkExternalId({ value, issues }: z.core.ParsePayload<ReaderRol
   issues.push({ code: 'custom', path: ['externalId'], input: undefined, message });
 }
 
-/** Props of a source account; docs/configuration.md describes each. */
+/** Props of a SourceAccountStack without those of a CDK stack. */
 export type SourceAccountProps = Readonly<z.input<typeof sourceAccountProps>>;
 
 /** Props with every default filled in and every field checked. */

@@ -55,29 +55,31 @@ import {
  * each source bucket that starts an execution for each new object.
  */
 export class Chunkferry extends Construct {
-  /** Start it with `{"bucket":"…","key":"…"}`. */
+  /** Transfers one object. Start it with `{"bucket":"…","key":"…"}`. */
   readonly stateMachine: StateMachine;
-  /** Checks permissions, the API key and quotas. Start it with `{}`, or the other with `{"preflight":true}`. */
+  /** Checks permissions, the API key and quotas. Start it with `{}`. */
   readonly preflightStateMachine: StateMachine;
+  /** Holds the transfers, the proofs of their chunks, and the queue. */
   readonly table: Table;
-  /** The functions by the name of their Task state. */
+  /** The functions of the state machine's steps, by the name of their Task state. */
   readonly functions: StepFunctions;
   /** The kind of the service that receives the objects. */
   readonly destination: DestinationKind;
-  /** What the destination needs of the functions besides its calls. */
+  /** What the destination needs of the functions in addition to its calls. */
   readonly needs: DestinationNeeds;
   /** Holds the destination's API key or token. */
   readonly apiKeySecret: ISecret;
+  /** Takes the events of transfers that started and ended. */
   readonly eventBus: IEventBus;
   /** The rules, the bus of other accounts and Regions, and the queue of events that started nothing. */
   readonly intake: SourceIntake;
-  /** Closes what no Catch sees, on status events and every five minutes. */
+  /** Reports and cleans up after executions that ended early, on status events and every five minutes. */
   readonly reconciler: Reconciler;
   /** Starts queued transfers as slots become free. Takes the commands pause, resume and cancel. */
   readonly dispatcher: Dispatcher;
   /** The alarms with their topic, and the dashboard. */
   readonly monitoring: Monitoring;
-  /** The functions' network; undefined outside any VPC. */
+  /** The functions' VPC, subnets and security groups; undefined without a VPC. */
   readonly network: FunctionNetwork | undefined;
   readonly #sources: SourceList;
 

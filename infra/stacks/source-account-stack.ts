@@ -4,7 +4,7 @@ import { keyPolicyStatement, regionOfKey } from '#infra/permissions/key-policy.t
 import { SourceAccount } from '#infra/source-account/source-account.ts';
 import type { SourceAccountProps } from '#infra/source-account/source-account-props.ts';
 
-/** docs/configuration.md describes each prop. */
+/** Props of a SourceAccountStack, including those of a CDK stack. */
 export interface SourceAccountStackProps extends StackProps, SourceAccountProps {}
 
 /**
@@ -12,6 +12,7 @@ export interface SourceAccountStackProps extends StackProps, SourceAccountProps 
  * has no table, function or key.
  */
 export class SourceAccountStack extends Stack {
+  /** The forwarding rule, the reader role and the alarm. */
   readonly sourceAccount: SourceAccount;
 
   /** @throws ConfigurationError - names the prop, its value and what must hold */

@@ -51,7 +51,7 @@ export function checkSecret({ value, issues }: z.core.ParsePayload<NamedSecret>)
   issues.push(invalidAt(['apiKeySecretKeyArn'], apiKeySecretKeyArn, must));
 }
 
-/** The construct's props, with existing resources by name or ARN; docs/configuration.md describes each. */
+/** Props of a TransferStack: those of a CDK stack and of the construct, with existing resources by name or ARN. */
 export interface TransferStackProps
   extends StackProps,
     Omit<ChunkferryProps, 'apiKeySecret' | 'eventBus'>,

@@ -11,8 +11,9 @@ import { namedNetwork } from '../network/named-network.ts';
 import { Chunkferry } from './chunkferry.ts';
 import { namedProps, type TransferStackProps } from './transfer-stack-props.ts';
 
-/** One Chunkferry, and the outputs that an operator or another stack needs. */
+/** A stack with one Chunkferry, and the outputs that an operator or another stack needs. */
 export class TransferStack extends Stack {
+  /** The construct of this stack. */
   readonly chunkferry: Chunkferry;
 
   /** @throws ConfigurationError - names the prop, its value and what must hold */

@@ -36,7 +36,7 @@ function eventOf<T extends PublishedEvent['type'], D extends z.ZodMiniType>(type
   });
 }
 
-/** An event as EventBridge delivers it, by its `detail-type`. */
+/** The Zod schema of an event as EventBridge delivers it, by its `detail-type`. */
 export const transferEventSchema = z.discriminatedUnion('detail-type', [
   eventOf('Transfer Started', startedSchema),
   eventOf('Transfer Ready', readySchema),

@@ -125,8 +125,8 @@ export const preflightSchema = z.looseObject({
 });
 
 /**
- * The output of an execution, by its `status`. Each status may get more fields in a later version: ignore
- * the fields that you do not know.
+ * The Zod schema of the output of an execution, by its `status`. Each status may get more fields in a
+ * later version: ignore the fields that you do not know.
  */
 export const transferOutputSchema = z.discriminatedUnion('status', [
   readySchema,

@@ -63,7 +63,7 @@ const key = z.string().check(
 
 const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode);
 
-/** The fields of a manual start that every destination has. The destination's schema adds its options. */
+/** The Zod schema of a manual start, for every destination. The destination's own schema adds its options. */
 export const transferInputSchema = z.looseObject({
   bucket,
   key,
