@@ -23,7 +23,7 @@ export interface Target {
   readonly sha256: string;
   /** Chunks that the service takes at once. */
   readonly maxInFlight: number;
-  /** Errors that a lost reply or a crash may leave for good: nobody can know the result. */
+  /** Errors that a lost reply or a crash may leave for good: the result stays unknown. */
   readonly undecidable: readonly string[];
   /** Plans one fault of the wire or of the service. */
   planFault(chance: Chance): string;
