@@ -10,7 +10,7 @@ export type WaitReason =
   | 'other transfers are ahead';
 
 /** Why a transfer is in the queue, as in its output. */
-export type QueueReason = WaitReason | 'the execution made as many calls as it may';
+export type QueueReason = WaitReason | 'the execution has no room for another round';
 
 /**
  * Returns why no transfer may start now, or undefined.

@@ -7,12 +7,14 @@ import { ownershipLostError } from '#src/step-support/ownership.ts';
 import type { Ending } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import type { QueueReason } from './admission.ts';
+import { readLiveSlots } from './slots.ts';
 
 type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
 
 /**
- * Puts a transfer into the queue. Writes its number, its ticket and its state, in this order. The
- * dispatcher ignores the ticket of an active transfer, so a crash between two writes loses nothing.
+ * Puts a transfer into the queue. Writes its number, its ticket and its state, then frees its slot, in this order.
+ * The dispatcher ignores the ticket of an active transfer, so a crash between two writes loses nothing. A slot that
+ * was freed before could be taken by a repeated call of this execution, which then removes the ticket.
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function joinQueue(
@@ -24,11 +26,11 @@ export async function joinQueue(
   const { transferId, fence, slot } = transfer;
   const ticket = await ticketFor(ports, transfer);
   await queue.putTicket(ticket);
-  if (slot !== undefined) await queue.clearSlot({ slot, transferId, fence });
   const patch = { state: 'queued', slot: undefined } as const;
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen)))
     throw await ownershipLostError(ports, transfer);
+  if (slot !== undefined) await queue.clearSlot({ slot, transferId, fence });
   meter.add('TransfersQueued', 1);
   await warnOfExpiry(ports, transfer);
   return queuedEnding(ports, { ...transfer, ...patch, ticketNumber: ticket.number }, because);
@@ -46,6 +48,21 @@ async function ticketFor(
   if (!(await store.patchTransfer(transferId, fence, patch, now, seen)))
     throw await ownershipLostError({ store }, { transferId });
   return { priority, number, transferId, fence, since: now };
+}
+
+/**
+ * Returns the ending of an execution whose transfer an earlier call has queued. That call may have died before it
+ * freed the slot.
+ */
+export async function queuedAgainEnding(
+  ports: Needs<'queue'>,
+  transfer: TransferRecord,
+): Promise<Ending> {
+  const { transferId, fence } = transfer;
+  const live = await readLiveSlots(ports);
+  const own = live.find((slot) => slot.transferId === transferId && slot.fence === fence);
+  if (own) await ports.queue.clearSlot(own);
+  return queuedEnding(ports, transfer);
 }
 
 /** Returns the ending of an execution whose transfer is queued. */

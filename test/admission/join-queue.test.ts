@@ -96,9 +96,10 @@ it('a crash at any call of joining the queue loses neither the transfer nor its 
     const ports = { ...harness.ports, ...crashing({ ...harness.ports, executions }) };
     await joinQueue(ports, await queue.row(1), 'transfers are paused').catch(() => {});
     await queue.dispatch();
-    expect(harness.doubles.starter.starts.length).toBe(
-      (await queue.row(1)).state === 'queued' ? 1 : 0,
-    );
+    // The slot is freed last. After a crash before that, the repeated call or the reconciler frees it.
+    const isReady =
+      (await queue.row(1)).state === 'queued' && harness.doubles.queue.held.size === 0;
+    expect(harness.doubles.starter.starts.length).toBe(isReady ? 1 : 0);
     const confirmed = await harness.confirm(first, by(1)).catch(() => first);
     await queue.command({ command: 'pause', underWay: 'stop' });
     expect(await harness.open(confirmed, by(1))).toMatchObject({ ending: { status: 'queued' } });

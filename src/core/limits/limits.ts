@@ -46,6 +46,11 @@ export const maxRoundsPerExecution = 12;
  */
 export const maxCallsPerExecution = 2_200;
 
+/** Returns the limit of calls of an execution. A local run has no history that they could fill. */
+export function maxCallsOf({ isLocalRun }: { readonly isLocalRun: boolean }): number {
+  return isLocalRun ? Number.POSITIVE_INFINITY : maxCallsPerExecution;
+}
+
 /** What a round itself counts as: its states take about 40 events. */
 export const callsPerRound = 5;
 

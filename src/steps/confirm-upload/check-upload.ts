@@ -8,7 +8,7 @@ import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { verifyObjectChecksum } from './verify-object-checksum.ts';
 
 /** The ports that a check of an upload needs. */
-export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination'>;
+export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination' | 'settings'>;
 
 /** One check of an upload, with everything that it reads. */
 export interface UploadCheck {

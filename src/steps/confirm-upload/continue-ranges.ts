@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { waitStateSeconds } from '#src/core/errors/recovery.ts';
-import { maxCallsPerExecution } from '#src/core/limits/limits.ts';
+import { maxCallsOf } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { type Owned, readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
-import type { CommonPorts } from '#src/step-support/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 /** The answer of ConfirmUpload while ranges need further calls of SendChunks. */
 export interface ContinuedRanges {
@@ -29,7 +29,7 @@ export function countCalls(owned: Owned, state: unknown): Owned {
  * has no room for their calls.
  */
 export function continueRanges(
-  ports: CommonPorts,
+  ports: Needs<'settings'>,
   { calls }: Owned,
   state: unknown,
 ): ContinuedRanges | undefined {
@@ -38,7 +38,7 @@ export function continueRanges(
   if (unfinished.length === 0) return undefined;
   const now = ports.clock.now();
   // The Choice needs an answer. An unknown one is a bug, which its default branch records.
-  const furtherCalls = Math.floor((maxCallsPerExecution - calls) / unfinished.length);
+  const furtherCalls = Math.floor((maxCallsOf(ports.settings) - calls) / unfinished.length);
   // The history has no room for another call of each: the next plan decides.
   if (furtherCalls < 1) return undefined;
   const rest = unfinished.map((range) => ({

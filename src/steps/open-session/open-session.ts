@@ -134,7 +134,7 @@ async function continueInNewExecution(
   ports: OpenPorts,
   transfer: TransferRecord,
 ): Promise<OpenSessionResult> {
-  const because = 'the execution made as many calls as it may';
+  const because = 'the execution has no room for another round';
   ports.log.info('transfer continues in a new execution', {
     transferId: transfer.transferId,
     because,

@@ -1,13 +1,16 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import {
   callsPerRound,
+  maxCallsOf,
   maxCallsPerExecution,
   maxRangesPerExecution,
   maxRoundsPerExecution,
+  maxSessionsPerExecution,
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import type { Outage, Owned } from '#src/step-support/state.ts';
+import type { Owned } from '#src/step-support/state.ts';
 import { outageError } from '#src/step-support/wait-out.ts';
 
 /** The ranges of the next round, and the state with the counts of that round. */
@@ -25,6 +28,7 @@ export interface UnprovenRanges {
 /**
  * Plans the next round. During an outage in which no chunk was stored since the last plan, the round
  * has one short range, which probes for all: an outage of hours then fits into an execution's history.
+ * Returns `new-execution` if this history has no room for the round, and another execution may go on.
  * @param proven - chunks that have a proof now
  * @throws the error of the outage, if the history has no room for another round
  * @throws RoundsExhaustedError - the same without an outage
@@ -34,7 +38,17 @@ export function planRound(
   unproven: UnprovenRanges,
   proven: number,
   now: number,
-): PlannedRound {
+  settings: Pick<Settings, 'isLocalRun'>,
+): PlannedRound | 'new-execution' {
+  const planned = nextRound(owned, unproven, proven);
+  if (isWithinHistory(planned.owned, maxCallsOf(settings))) return planned;
+  // No dispatcher continues a local run.
+  if (!settings.isLocalRun && mayGoOn(planned.owned)) return 'new-execution';
+  const { outage } = owned;
+  throw outage ? outageError(outage, now - outage.since) : roundsExhaustedError(planned.owned);
+}
+
+function nextRound(owned: Owned, unproven: UnprovenRanges, proven: number): PlannedRound {
   const outage = proven > owned.proven ? undefined : owned.outage;
   const isProbe = outage !== undefined && owned.round > 0;
   const ranges = isProbe ? unproven.probe : unproven.ranges;
@@ -48,43 +62,31 @@ export function planRound(
     calls: owned.calls + ranges.length + callsPerRound,
     provenAtStart: owned.provenAtStart ?? proven,
   };
-  ensureWithinHistory(next, owned.outage, now);
   return { owned: next, ranges };
 }
 
-/** Bounds the history of one execution. Stored proofs stay, so a new execution continues from there. */
-function ensureWithinHistory(
-  { round, probes, planned, calls }: Owned,
-  outage: Outage | undefined,
-  now: number,
-): void {
-  const rounds = round - probes;
-  const isWithin =
+function isWithinHistory({ round, probes, planned, calls }: Owned, maxCalls: number): boolean {
+  return (
     probes <= boundOf('probes') &&
-    rounds <= maxRoundsPerExecution &&
+    round - probes <= maxRoundsPerExecution &&
     planned <= maxRangesPerExecution + probes &&
-    calls <= maxCallsPerExecution;
-  if (isWithin) return;
-  if (outage) throw outageError(outage, now - outage.since);
-  throw new TransferError(
-    'RoundsExhaustedError',
-    `round ${rounds} with ${planned} planned ranges and ${calls} calls in total exceeds the limit of ${maxRoundsPerExecution} rounds, ${maxRangesPerExecution} ranges and ${maxCallsPerExecution} calls for one execution`,
+    calls <= maxCalls
   );
 }
 
 /**
- * True if the transfer continues in another execution: this one has no room for the calls of another round,
- * and every execution so far has stored more chunks of the same session than the one before it. Without that,
- * executions could follow each other without end.
- * @param proven - chunks that have a proof now
+ * True if this execution stored chunks that the next one continues from. Executions could follow each other without
+ * end if each replaced the session of the one before it, so a transfer that needs many sessions does not go on.
  */
-export function needsNewExecution(
-  { calls, provenAtStart, sessionsOpened, sessionNumber }: Owned,
-  ranges: readonly ChunkRange[],
-  proven: number,
-): boolean {
-  const isFull = calls + ranges.length + callsPerRound > maxCallsPerExecution;
-  const hasProgressed = provenAtStart !== undefined && proven > provenAtStart;
-  const isSameSession = sessionsOpened === 0 || sessionNumber === 1;
-  return isFull && hasProgressed && isSameSession;
+function mayGoOn(next: Owned): boolean {
+  const { probes, proven, provenAtStart = proven, sessionsOpened, sessionNumber } = next;
+  const hasFewSessions = sessionsOpened === 0 || sessionNumber <= maxSessionsPerExecution;
+  return probes <= boundOf('probes') && proven > provenAtStart && hasFewSessions;
+}
+
+function roundsExhaustedError({ round, probes, planned, calls }: Owned): TransferError {
+  return new TransferError(
+    'RoundsExhaustedError',
+    `round ${round - probes} with ${planned} planned ranges and ${calls} calls in total exceeds the limit of ${maxRoundsPerExecution} rounds, ${maxRangesPerExecution} ranges and ${maxCallsPerExecution} calls for one execution`,
+  );
 }

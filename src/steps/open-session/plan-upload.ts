@@ -5,7 +5,7 @@ import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/trans
 import type { UsableSession } from '#src/step-support/ownership.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
-import { needsNewExecution, type PlannedRound, planRound } from './plan-round.ts';
+import { type PlannedRound, planRound } from './plan-round.ts';
 
 /**
  * Plans the ranges of the chunks that have no proof, or returns that another execution must.
@@ -23,11 +23,9 @@ export async function planUpload(
   const proven = chunks.values().filter(isProven).toArray();
   const hasProof = (index: number) => isProven(chunks.get(index));
   const unproven = planRanges(totalChunks, rangeCount, hasProof);
-  // No dispatcher continues a local run.
-  if (!settings.isLocalRun && needsNewExecution(owned, unproven, proven.length))
-    return 'new-execution';
   const plan = { ranges: unproven, probe: probeOf(unproven, hasProof) };
-  const planned = planRound(owned, plan, proven.length, clock.now());
+  const planned = planRound(owned, plan, proven.length, clock.now(), settings);
+  if (planned === 'new-execution') return planned;
   log.info('upload planned', {
     transferId,
     sessionNumber: number,

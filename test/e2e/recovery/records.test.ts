@@ -115,7 +115,7 @@ describe('the rows of a transfer', () => {
     harness.service.switches.assetFailure = 'it is\nno film';
     const { error, cause } = await harness.run(inputOf(film));
     const transfer = await harness.transferOf(film);
-    expect(cause).toMatch(/^asset \w+ failed: it is no film\. .+\.$/);
+    expect(cause).toMatch(/^AwaitAsset failed: asset \w+ failed: it is no film\. .+\.$/);
     expect(transfer.outcome).toMatchObject({ status: 'failed', error, cause });
     expect(harness.events(film.key)).toEqual([
       { type: 'Transfer Failed', detail: transfer.outcome },

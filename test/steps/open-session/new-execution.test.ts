@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { maxCallsPerExecution } from '#src/core/limits/limits.ts';
+import {
+  maxCallsPerExecution,
+  maxRangesPerExecution,
+  maxRoundsPerExecution,
+} from '#src/core/limits/limits.ts';
 import type { Owned } from '#src/step-support/state.ts';
-import { needsNewExecution } from '#src/steps/open-session/plan-round.ts';
+import { planRound } from '#src/steps/open-session/plan-round.ts';
 import { nameOfFilm, openQueue } from '../../admission/queue-harness.ts';
 import { itemOf, type Planned } from '../../harness/step-harness.ts';
 
@@ -26,7 +30,7 @@ describe('an execution that has no room for another call', () => {
     await sendOne();
     expect(await plan()).toMatchObject({
       next: 'ended',
-      ending: { status: 'queued', because: 'the execution made as many calls as it may' },
+      ending: { status: 'queued', because: 'the execution has no room for another round' },
     });
     expect(await row(1)).toMatchObject({ state: 'queued' });
     expect((await harness.doubles.queue.slots(1)).length).toBe(0);
@@ -52,36 +56,68 @@ describe('an execution that has no room for another call', () => {
     expect(await row(1)).toMatchObject({ state: 'active' });
   });
 
-  it('fails by name in a local run, which no dispatcher continues', async () => {
+  it('goes on in a local run, which has no history', async () => {
     const { harness, sendOne, plan } = await fullExecution();
     harness.tune({ isLocalRun: true });
     await sendOne();
-    await expect(plan()).rejects.toMatchObject({ name: 'RoundsExhaustedError' });
+    expect(await plan()).toMatchObject({ next: 'send' });
+  });
+
+  it('keeps its ticket if a repeated call runs while its last write is late', async () => {
+    const { harness, sendOne, plan, row } = await fullExecution();
+    await sendOne();
+    const { store, queue } = harness.ports;
+    const { patchTransfer } = store;
+    let repeated: Promise<unknown> | undefined;
+    store.patchTransfer = async (...args) => {
+      if (args[2].state === 'queued' && !repeated) {
+        repeated = plan().catch((error: unknown) => error);
+        await repeated;
+      }
+      return patchTransfer(...args);
+    };
+    await plan().catch((error: unknown) => error);
+    expect(await row(1)).toMatchObject({ state: 'queued' });
+    expect(await queue.firstTickets('live', 10)).toHaveLength(1);
   });
 });
 
-describe('another execution is needed', () => {
+describe('a history that has no room for another round', () => {
+  const owned = {
+    ...{ round: 1, probes: 0, planned: 1, calls: 1, proven: 3, provenAtStart: 3 },
+    ...{ sessionsOpened: 0, sessionNumber: 2 },
+  };
+  const full = { calls: maxCallsPerExecution };
   const range = { n: 1, first: 1, last: 2 };
-  const full = {
-    calls: maxCallsPerExecution,
-    provenAtStart: 3,
-    sessionsOpened: 0,
-    sessionNumber: 2,
+  const planWith = (fields: object, isLocalRun = false) => {
+    const plan = { ranges: [range], probe: [range] };
+    return planRound({ ...owned, ...fields } as unknown as Owned, plan, 4, 0, { isLocalRun });
   };
 
   it.each([
-    ['after progress in the session of the execution before', {}, true],
-    [
-      'after progress in the first session of the transfer',
-      { sessionsOpened: 1, sessionNumber: 1 },
-      true,
-    ],
-    ['not without progress', { provenAtStart: 4 }, false],
-    ['not before the first plan', { provenAtStart: undefined }, false],
-    ['not while there is room', { calls: maxCallsPerExecution - 6 }, false],
+    ['of calls', full],
+    ['of rounds', { round: maxRoundsPerExecution }],
+    ['of ranges', { planned: maxRangesPerExecution }],
+    ['in a session that this execution opened', { ...full, sessionsOpened: 1 }],
+    ['in the fourth session', { ...full, sessionsOpened: 1, sessionNumber: 4 }],
+    ['during an outage', { ...full, outage: { since: 0 }, proven: 4 }],
+  ])('goes on in another execution: %s', (_, fields) => {
+    expect(planWith(fields)).toBe('new-execution');
+  });
+
+  it.each([
+    ['without progress', { ...full, provenAtStart: 4 }],
+    ['at its first plan', { ...full, provenAtStart: undefined }],
     // Sessions that replace each other could keep executions following each other without end.
-    ['not if a session replaced another', { sessionsOpened: 1 }, false],
-  ])('%s', (_, fields, isNeeded) => {
-    expect(needsNewExecution({ ...full, ...fields } as Owned, [range], 4)).toBe(isNeeded);
+    ['in the fifth session', { ...full, sessionsOpened: 1, sessionNumber: 5 }],
+  ])('fails by name %s', (_, fields) => {
+    expect(() => planWith(fields)).toThrow(
+      expect.objectContaining({ name: 'RoundsExhaustedError' }),
+    );
+  });
+
+  it('has room for a call less, and for any calls in a local run', () => {
+    expect(planWith({ calls: maxCallsPerExecution - 6 })).toMatchObject({ ranges: [range] });
+    expect(planWith(full, true)).toMatchObject({ ranges: [range] });
   });
 });
