@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destinations } from '#src/destinations/registry.ts';
 import { runProgram } from './program-harness.ts';
 
 /** Completes words. Returns the suggested values, and the directive for the shell. */
@@ -27,11 +28,8 @@ describe('chunkferry complete', () => {
       '--stack',
       '--state-dir',
     ]);
-    expect((await complete('ingest', '--destination', '')).values).toEqual([
-      'twelvelabs',
-      'seven-bridges',
-      'selfcommunity',
-    ]);
+    const kinds = destinations.map(({ kind }) => kind);
+    expect((await complete('ingest', '--destination', '')).values).toEqual(kinds);
     expect((await complete('completion', '')).values).toEqual(['bash', 'zsh', 'fish']);
   });
 

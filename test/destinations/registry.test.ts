@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MediaType } from '#src/core/source/media-types.ts';
-import { type DestinationKind, definitionOf, destinations } from '#src/destinations/registry.ts';
+import { definitionOf, destinations } from '#src/destinations/registry.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { maxProofsPerReport, maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
 import { environmentOf, readSettings, settingsInEnvironment } from '#src/service-api/settings.ts';
@@ -17,21 +17,16 @@ const kinds = destinations.map(({ kind }) => JSON.stringify(kind)).join(', ');
 
 const options = { ...resources, baseUrl: 'https://api.example.test/v1.3' };
 
-/** Settings with which each destination works. */
-const environments: Readonly<Record<DestinationKind, Readonly<Record<string, string>>>> = {
-  twelvelabs: { TWELVELABS_MAX_MEDIA_BYTES: '1000', TWELVELABS_MAX_IMAGE_BYTES: '1000' },
-  'seven-bridges': {
-    SEVEN_BRIDGES_ENVIRONMENT: 'cavatica',
-    SEVEN_BRIDGES_PROJECT: 'ada/genomes',
-  },
-  selfcommunity: { SELFCOMMUNITY_BASE_URL: 'https://community.example.com/api/v2' },
-};
+/** Settings with which each destination works: its own example, or none. */
+const environments = Object.fromEntries(
+  destinations.map((one) => [one.kind, environmentOf(one, { ...one.example })]),
+);
 
 describe('the registry', () => {
   it.each(destinations.map((one) => [one.kind, one] as const))(
     'creates %s from its environment',
     (kind, definition) => {
-      const settings = readSettings(definition, environments[kind]);
+      const settings = readSettings(definition, environments[kind] ?? {});
       expect(definition.create(settings, resources).identity).toContain(kind);
     },
   );
@@ -48,7 +43,7 @@ describe('the registry', () => {
   it.each(destinations.map((one) => [one.kind, one] as const))(
     '%s needs of the stack what its traits need',
     (kind, definition) => {
-      const settings = readSettings(definition, environments[kind]);
+      const settings = readSettings(definition, environments[kind] ?? {});
       const { wholeDigest } = definition.create(settings, resources).traits;
       expect(definition.needs?.wholeDigest ?? 'none').toBe(wholeDigest);
     },
@@ -65,10 +60,16 @@ describe('the registry', () => {
   it.each(destinations.map((one) => [one.kind, one] as const))(
     '%s has a variable for each setting, which reads what it writes',
     (kind, definition) => {
-      const written = settingsInEnvironment(definition, environments[kind]);
-      expect(environmentOf(definition, written)).toEqual(environments[kind]);
+      const written = settingsInEnvironment(definition, environments[kind] ?? {});
+      expect(environmentOf(definition, written)).toEqual(environments[kind] ?? {});
     },
   );
+
+  it('reads the sizes of TwelveLabs from the variables that it writes', () => {
+    const sizes = { TWELVELABS_MAX_MEDIA_BYTES: '1000', TWELVELABS_MAX_IMAGE_BYTES: '1000' };
+    const written = settingsInEnvironment(definitionOf('twelvelabs', 'DESTINATION'), sizes);
+    expect(environmentOf(definitionOf('twelvelabs', 'DESTINATION'), written)).toEqual(sizes);
+  });
 });
 
 describe('the TwelveLabs destination', () => {
