@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/stack/step-names.ts',
     'src/core/limits/recovery-bounds.ts',
     'src/core/source/sources.ts',
-    'src/core/stack/table-schema.ts',
+    'src/core/stack/table-keys.ts',
     'src/config/environment-keys.ts',
     'src/destinations/registry.ts',
     'src/service-api/definition.ts',

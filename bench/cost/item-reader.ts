@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { localClientConfig } from '#local/emulators/local-account.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import type { MarshalledItem } from './item-units.ts';
 
 /** Reads the item that a write is about, without being counted. */
@@ -16,7 +16,7 @@ export interface ItemReader {
 /** Creates a reader of the table at a URL. */
 export function createItemReader(url: string): ItemReader {
   const client = new DynamoDBClient(localClientConfig(url));
-  const { partitionKey, sortKey } = tableSchema;
+  const { partitionKey, sortKey } = tableKeys;
   return {
     async read({ TableName, Key, Item }) {
       const named = Key ?? Item ?? {};

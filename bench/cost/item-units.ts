@@ -1,4 +1,4 @@
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 
 /** An attribute's value as DynamoDB sends it, such as `{ S: 'film' }`. */
 export type MarshalledValue = Readonly<Record<string, unknown>>;
@@ -60,7 +60,7 @@ export function indexWriteUnits(
   before: MarshalledItem | undefined,
   after: MarshalledItem | undefined,
 ): number {
-  const { stateIndex, outboxIndex } = tableSchema;
+  const { stateIndex, outboxIndex } = tableKeys;
   return [stateIndex, outboxIndex].reduce(
     (sum, index) => sum + unitsOfIndex([index.partitionKey, index.sortKey], before, after),
     0,

@@ -7,7 +7,7 @@ import {
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 
 export interface ProofTableProps {
   /** What happens to the table when it leaves the stack. */
@@ -26,16 +26,16 @@ export interface ProofTableProps {
 export class ProofTable extends Table {
   constructor(scope: Construct, id: string, props: ProofTableProps) {
     super(scope, id, {
-      partitionKey: { name: tableSchema.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: tableSchema.sortKey, type: AttributeType.STRING },
-      timeToLiveAttribute: tableSchema.ttlAttribute,
+      partitionKey: { name: tableKeys.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: tableKeys.sortKey, type: AttributeType.STRING },
+      timeToLiveAttribute: tableKeys.ttlAttribute,
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
       deletionProtection: props.deletionProtection ?? true,
     });
-    for (const index of [tableSchema.stateIndex, tableSchema.outboxIndex]) {
+    for (const index of [tableKeys.stateIndex, tableKeys.outboxIndex]) {
       this.addGlobalSecondaryIndex({
         indexName: index.name,
         partitionKey: { name: index.partitionKey, type: AttributeType.STRING },

@@ -20,7 +20,7 @@ import {
   stepsWith,
 } from '#src/core/stack/permissions.ts';
 import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { decryptsFor } from './key-policy.ts';
 
@@ -112,7 +112,7 @@ function arnOfSecret(secret: ISecret): string {
 
 /** Allows listing transfers by state, and outcomes whose event is not published. */
 export function allowListing(table: Table, grantee: IGrantable): void {
-  const { stateIndex, outboxIndex } = tableSchema;
+  const { stateIndex, outboxIndex } = tableKeys;
   const indexes = [stateIndex, outboxIndex].map(({ name }) => `${table.tableArn}/index/${name}`);
   allow(grantee, indexes, ['dynamodb:Query']);
 }

@@ -1,12 +1,12 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 
 /**
  * Returns the table's definition for CreateTable, for local runs and tests. CreateTable cannot set the
  * TTL, so chunk and range rows do not expire.
  */
 export function tableDefinition(name: string): CreateTableCommandInput {
-  const { partitionKey, sortKey, stateIndex, outboxIndex } = tableSchema;
+  const { partitionKey, sortKey, stateIndex, outboxIndex } = tableKeys;
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',

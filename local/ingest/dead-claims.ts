@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import { withLocalDocuments } from './local-documents.ts';
 
 /**
@@ -19,7 +19,7 @@ async function release(
   TableName: string,
   item: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { partitionKey, sortKey } = tableSchema;
+  const { partitionKey, sortKey } = tableKeys;
   await client.send(
     new UpdateCommand({
       TableName,

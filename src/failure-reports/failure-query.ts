@@ -1,6 +1,6 @@
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 
-const { stateIndex } = tableSchema;
+const { stateIndex } = tableKeys;
 
 /**
  * Returns the AWS CLI command that lists every failure of a UTC day, the latest first.

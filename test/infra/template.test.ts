@@ -4,7 +4,7 @@ import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import { stepsWith } from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 
 const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
@@ -170,11 +170,11 @@ describe('permissions', () => {
 
 describe('the table', () => {
   it('has the keys, the indexes and the TTL attribute of the code', () => {
-    const { stateIndex, outboxIndex } = tableSchema;
+    const { stateIndex, outboxIndex } = tableKeys;
     expect(only('AWS::DynamoDB::Table')).toMatchObject({
       KeySchema: [
-        { AttributeName: tableSchema.partitionKey, KeyType: 'HASH' },
-        { AttributeName: tableSchema.sortKey, KeyType: 'RANGE' },
+        { AttributeName: tableKeys.partitionKey, KeyType: 'HASH' },
+        { AttributeName: tableKeys.sortKey, KeyType: 'RANGE' },
       ],
       GlobalSecondaryIndexes: [stateIndex, outboxIndex].map((index) => ({
         IndexName: index.name,
@@ -184,7 +184,7 @@ describe('the table', () => {
         ],
         Projection: { ProjectionType: 'ALL' },
       })),
-      TimeToLiveSpecification: { AttributeName: tableSchema.ttlAttribute, Enabled: true },
+      TimeToLiveSpecification: { AttributeName: tableKeys.ttlAttribute, Enabled: true },
     });
   });
 

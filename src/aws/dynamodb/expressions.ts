@@ -1,5 +1,5 @@
 import type { NativeAttributeValue } from '@aws-sdk/lib-dynamodb';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 
 /** A row's attributes by name. */
 export type Row = Record<string, NativeAttributeValue>;
@@ -23,7 +23,7 @@ export interface RowChange {
 }
 
 /** One of the table's indexes. */
-export type TableIndex = (typeof tableSchema)['stateIndex' | 'outboxIndex'];
+export type TableIndex = (typeof tableKeys)['stateIndex' | 'outboxIndex'];
 
 /** Rows per page of an index query. */
 const indexPageRows = 100;
@@ -34,8 +34,8 @@ export function betweenInput(transferId: string, first: string, last: string) {
     ConsistentRead: true,
     KeyConditionExpression: '#partition = :partition AND #sort BETWEEN :first AND :last',
     ExpressionAttributeNames: {
-      '#partition': tableSchema.partitionKey,
-      '#sort': tableSchema.sortKey,
+      '#partition': tableKeys.partitionKey,
+      '#sort': tableKeys.sortKey,
     },
     ExpressionAttributeValues: { ':partition': transferId, ':first': first, ':last': last },
   };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import {
   type RetryCounts,
   type TransferRecord,
@@ -124,8 +124,8 @@ function recordRows(table: TableAccess, expiry: () => Row) {
     },
     incrementRetries: (transferId, counts) => incrementRetries(table, transferId, counts),
     listTransfers: (state, day, until) =>
-      listRecords(table, tableSchema.stateIndex, stateDay(state, day), 'descending', until),
-    listUnpublished: () => listRecords(table, tableSchema.outboxIndex, unpublished, 'ascending'),
+      listRecords(table, tableKeys.stateIndex, stateDay(state, day), 'descending', until),
+    listUnpublished: () => listRecords(table, tableKeys.outboxIndex, unpublished, 'ascending'),
   } satisfies Partial<TransferRows>;
 }
 
@@ -201,7 +201,7 @@ const unpublished = 'yes';
 
 /** Returns the outbox attribute, which is set with the outcome and removed once it is published. */
 function outboxOf({ outcome, outcomePublished }: TransferPatch): Row {
-  const { partitionKey } = tableSchema.outboxIndex;
+  const { partitionKey } = tableKeys.outboxIndex;
   if (outcomePublished) return { [partitionKey]: undefined };
   return outcome === undefined ? {} : { [partitionKey]: unpublished };
 }
@@ -213,7 +213,7 @@ function outboxOf({ outcome, outcomePublished }: TransferPatch): Row {
 function stateDayOf({ state }: TransferPatch, now: number): Row {
   if (state === undefined) return {};
   const day = new Date(now).toISOString().slice(0, 10);
-  return { [tableSchema.stateIndex.partitionKey]: stateDay(state, day) };
+  return { [tableKeys.stateIndex.partitionKey]: stateDay(state, day) };
 }
 
 /** Lists rejected starts as failed: one query then finds every failure. */

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Row } from './expressions.ts';
 import { nextKeyOf } from './table-access.ts';
@@ -59,7 +59,7 @@ export function openTransferSearch(
     withIdPrefix: (prefix) =>
       find({
         expression: 'begins_with(#id, :prefix)',
-        names: { '#id': tableSchema.partitionKey },
+        names: { '#id': tableKeys.partitionKey },
         values: { ':prefix': prefix },
       }),
   };
@@ -80,7 +80,7 @@ async function scan(
   for (let page = 0; page < maxPages; page++) {
     const command = new ScanCommand({
       TableName: tableName,
-      IndexName: tableSchema.stateIndex.name,
+      IndexName: tableKeys.stateIndex.name,
       FilterExpression: expression,
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,

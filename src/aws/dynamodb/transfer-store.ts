@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import { tableKeys } from '#src/core/stack/table-keys.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { chunkRows } from './chunk-rows.ts';
 import { rangeRows } from './range-rows.ts';
@@ -27,7 +27,7 @@ export function createDynamoTransferStore(options: DynamoTransferStoreOptions): 
   const { client, tableName, clock } = options;
   const table = openTable(client, tableName);
   const expiry = () => ({
-    [tableSchema.ttlAttribute]: Math.ceil(clock.now() / 1000) + rowLifetimeSeconds,
+    [tableKeys.ttlAttribute]: Math.ceil(clock.now() / 1000) + rowLifetimeSeconds,
   });
   return {
     ...transferRows(table, expiry),

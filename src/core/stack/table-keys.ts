@@ -1,5 +1,5 @@
 /** The key, index and attribute names of the table. Deployed, local and test tables use this definition. */
-export const tableSchema = {
+export const tableKeys = {
   /** Partition key, a string: the transfer, or the object of an ingest counter. */
   partitionKey: 'transferId',
   /** Sort key, a string: `transfer`, `session#0001`, `chunk#0001#00000001`, `range#0001#0001`, `ingests`. */
