@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { errorIn } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
+import { sourcesOf } from '../ingest/list-lines.ts';
 
 export async function ingest(
   named: readonly string[],
@@ -53,5 +54,5 @@ function areUrls(sources: readonly Argument[]): boolean {
 async function readList({ list }: IngestFlags, { io }: Context): Promise<string[]> {
   if (list === undefined) return [];
   const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
-  return lines.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return sourcesOf(lines);
 }

@@ -6,6 +6,7 @@ import {
   chooseObjects,
   type LeftOutObject,
 } from './choose-objects.ts';
+import { lineOf } from './list-lines.ts';
 import type { ObjectItem } from './objects.ts';
 
 /**
@@ -41,6 +42,6 @@ interface Planned extends Pick<ChosenObjects, 'leftOut'> {
 export function printPlan({ items, leftOut }: Planned, asJson: boolean, context: Context): void {
   const sources = items.map(({ name: source, sizeBytes }) => ({ source, sizeBytes }));
   if (asJson) jsonResult(context, { version: 1, dryRun: true, sources, leftOut });
-  else if (items.length > 0) result(context, items.map(({ name }) => name).join('\n'));
+  else if (items.length > 0) result(context, items.map(({ name }) => lineOf(name)).join('\n'));
   note(context, 'Dry run: nothing was started.');
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { definitionOfStack } from '#local/doctor/checked-stack.ts';
+import { identityOf } from '#src/core/transfer/destination.ts';
+import type { TransferOptions } from '#src/core/transfer/transfer-options.ts';
 import { type Context, jsonResult, note, result } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
@@ -43,7 +45,7 @@ export async function ingestObjects(
   const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
   const chosen = await findObjects(
     named,
-    () => openChoice({ stack, definition, table }, flags, context),
+    () => openChoice({ stack, definition, table, options }, flags, context),
     context,
   );
   assertOneFilename(flags, chosen.items.length);
@@ -55,23 +57,25 @@ export async function ingestObjects(
   return start(chosen, { executions: openExecutions(stack), table, context, options }, flags);
 }
 
-/** The stack of a call, with its destination and its table. */
+/** The stack of a call, with its destination and its table, and the options of the starts. */
 interface OpenedStack {
   readonly stack: DeployedStack;
   readonly definition: LocalDefinition;
   readonly table: TransferTable;
+  readonly options: TransferOptions;
 }
 
 /** Opens what chooses the objects of a pattern. With `--force`, objects that were moved are started too. */
 async function openChoice(
-  { stack, definition, table }: OpenedStack,
+  { stack, definition, table, options }: OpenedStack,
   { force, ...flags }: IngestFlags,
   context: Context,
 ): Promise<Choice> {
+  const { destination, rulesFor } = await readStackRules(stack, definition);
+  const findMoved = findMovedIn(table, identityOf(destination, options), context);
   return {
-    client: openS3(flags, context.env),
-    rulesFor: await readStackRules(stack, definition),
-    findMoved: force ? async () => () => undefined : findMovedIn(table, context),
+    ...{ client: openS3(flags, context.env), rulesFor },
+    findMoved: force ? async () => () => undefined : findMoved,
   };
 }
 

@@ -7,8 +7,16 @@ import type { TransferTable } from '../transfers/transfer-table.ts';
 import type { FindMoved } from './choose-objects.ts';
 import type { LeftOut } from './object-rules.ts';
 
-/** Finds objects that need no start in the rows of a stack. Each is compared by its ETag: new content is moved. */
-export function findMovedIn({ search }: TransferTable, context: Context): FindMoved {
+/**
+ * Finds objects that need no start in the rows of a stack. Each is compared by its ETag: new content is moved. A
+ * transfer to another destination does not count, such as to another project.
+ * @param identity - the destination of the starts, as the rows name it
+ */
+export function findMovedIn(
+  { search }: TransferTable,
+  identity: string,
+  context: Context,
+): FindMoved {
   return async ({ bucket, prefix }: S3Pattern) => {
     const records = await search.underPrefix(bucket, prefix).catch((error: unknown) => {
       if (!isTransferError(error, 'InvalidInputError')) throw error;
@@ -18,7 +26,8 @@ export function findMovedIn({ search }: TransferTable, context: Context): FindMo
       );
       return [];
     });
-    const known = Map.groupBy(records, ({ source }) => idOf(source));
+    const same = records.filter(({ destination }) => destination === identity);
+    const known = Map.groupBy(same, ({ source }) => idOf(source));
     return (object) => reasonOf(known.get(idOf(object)) ?? []);
   };
 }

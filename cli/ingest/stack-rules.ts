@@ -15,19 +15,28 @@ import { type ObjectRules, serviceRules } from './object-rules.ts';
 /** The step that reads the sources and knows what the destination takes. */
 const inspectingStep: StepName = 'InspectSource';
 
-/** Reads the rules of a bucket from the configuration of a deployed stack. */
+/** What the configuration of a deployed stack says about objects. */
+export interface StackRules {
+  /** The destination of the stack. Its calls fail: only its rules and its identity are used. */
+  readonly destination: Destination;
+  /** @throws CommandError - the bucket is no source of the stack */
+  readonly rulesFor: (bucket: string) => ObjectRules;
+}
+
+/** Reads the rules of a deployed stack from its configuration. */
 export async function readStackRules(
   stack: DeployedStack,
   definition: LocalDefinition,
-): Promise<(bucket: string) => ObjectRules> {
+): Promise<StackRules> {
   const environment = await readEnvironment(stack);
   const destination = uncalledDestination(definition, environment);
   const { list } = readSettings(environment).sources;
-  return (bucket) => {
+  const rulesFor = (bucket: string) => {
     const sources = list.filter((source) => source.bucket === bucket);
     if (sources.length === 0) throw notConfigured(bucket, stack);
     return stackRules(sources, destination, definition);
   };
+  return { destination, rulesFor };
 }
 
 function stackRules(

@@ -3,7 +3,7 @@ import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { now } from './program-harness.ts';
 
-const destination = 'twelvelabs@https://api.twelvelabs.io';
+const destination = 'twelvelabs https://api.twelvelabs.io/v1.3';
 
 /** Returns the row of a transfer of `s3://films/<key>`, active since a minute unless changed. */
 export function transferOf(key: string, changes: Partial<TransferRecord> = {}): TransferRecord {

@@ -9,13 +9,13 @@ const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
 /** Files outside the destinations and their simulators that name the kind of one, each with its reason. */
 const naming: Readonly<Record<string, string>> = {
-  'cli/commands/probe.ts': 'its questions are about the documents of TwelveLabs',
+  'cli/actions/probe.ts': 'its questions are about the documents of TwelveLabs',
   'deploy-test/scenarios/other-destination.ts': 'it deploys a stack for each other kind',
   'local/commands/simulated-service.ts': 'it is the registry of the simulators',
 };
 
 /** Folders that know no service. */
-const inner = ['core', 'transfer', 'outcome', 'rates', 'queue', 'steps', 'reconciler']
+const inner = ['core', 'step-support', 'outcome', 'throttling', 'admission', 'steps', 'reconciler']
   .concat(['preflight', 'failure-reports', 'service-api'])
   .map((name) => join('src', name));
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { sourcesOf } from '#cli/ingest/list-lines.ts';
 import type { Source } from '#src/core/source/sources.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { useFakeAccount } from '../fake-account.ts';
 import { useFakeBucket } from '../fake-bucket.ts';
 import { runProgram } from '../program-harness.ts';
@@ -97,6 +99,14 @@ describe('chunkferry ingest of a prefix', () => {
     expect(startedKeys()).toEqual([key('a.mp4'), key('inner/b c+.mov')]);
   });
 
+  it('prints a key with a line break as one line, which --list reads back', async () => {
+    const name = 'x\ns3://films/private\r.mp4';
+    bucket.pages = [[[key(name), GB]]];
+    const { stdout } = await runProgram(['ingest', url(''), '--dry-run']);
+    expect(stdout).toBe(`"s3://films/${test}/x\\ns3://films/private\\r.mp4"\n`);
+    expect(sourcesOf(stdout)).toEqual([url(name)]);
+  });
+
   it.each([
     ['*.mp4', ['a.mp4']],
     ['inner/*', ['inner/b c+.mov']],
@@ -185,6 +195,14 @@ describe('chunkferry ingest of a prefix', () => {
     account.requests.length = 0;
     await detached(url(''), '--force');
     expect(startedKeys()).toHaveLength(5);
+  });
+
+  it('starts what was moved to another destination only', async () => {
+    const source = { bucket: 'films', key: key('a.mp4'), etag: 'e1', sizeBytes: 2 * GB };
+    const moved = { source, destination: 'twelvelabs https://other.example/v1', state: 'ready' };
+    await putTransfers(account.table, transferOf(key('a.mp4'), moved as Partial<TransferRecord>));
+    await detached(url(''));
+    expect(startedKeys()).toContain(key('a.mp4'));
   });
 
   it('ends with 0 when all was moved before', async () => {
