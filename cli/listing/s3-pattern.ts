@@ -39,12 +39,23 @@ function firstWildcard(key: string): number {
 }
 
 function matcherOf(glob: string): (key: string) => boolean {
-  const source = glob
-    .replaceAll(/[\\^$.+()[\]{}|/]/g, '\\$&')
-    .replaceAll(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  const pattern = new RegExp(`^${source}$`, 'su');
-  return (key) => pattern.test(key);
+  const wanted = [...glob];
+  return (key) => isMatch(wanted, [...key]);
+}
+
+/**
+ * Compares a key with a glob, each as a list of characters. Only the last `*` is tried again with more text, so the
+ * time is bounded by the product of the lengths: a regular expression takes minutes for some keys.
+ */
+function isMatch(glob: readonly string[], key: readonly string[]): boolean {
+  let [at, star, starEnd] = [0, -1, 0];
+  for (let i = 0; i < key.length; ) {
+    if (glob[at] === '*') [star, starEnd] = [at++, i];
+    else if (glob[at] === '?' || glob[at] === key[i]) [at, i] = [at + 1, i + 1];
+    else if (star >= 0) [at, i] = [star + 1, ++starEnd];
+    else return false;
+  }
+  return glob.slice(at).every((rest) => rest === '*');
 }
 
 function withoutKey(url: string): CommandError {

@@ -25,6 +25,11 @@ it('creates a folder for many callers at once', async () => {
   expect(statSync(path).isDirectory()).toBe(true);
 });
 
+it('rejects a file in place of the folder', async () => {
+  writeFileSync(join(home, 'file'), '');
+  await expect(makeFolder(join(home, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
+});
+
 it('names the path below a file', async () => {
   writeFileSync(join(home, 'file'), '');
   await expect(makeFolder(join(home, 'file/b'))).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, unlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileStore, MemoryConfigstore } from '@tus/file-store';
 import { EVENTS, Server } from '@tus/server';
+import { vi } from 'vitest';
 
 /** A tus server on loopback: `@tus/server`, which is not ours, with a token and a folder that ends with it. */
 export interface TusServer {
@@ -23,8 +25,11 @@ export interface TusServer {
 const path = '/files';
 
 export async function startTus(token: string, maxBytes: number): Promise<TusServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'tus-'));
+  const home = await mkdtemp(join(tmpdir(), 'tus-'));
+  const directory = join(home, 'files');
   const datastore = new FileStore({ directory, configstore: new MemoryConfigstore() });
+  // It creates the folder by itself, and would fail if a short test removed it meanwhile.
+  await vi.waitUntil(() => existsSync(directory), { timeout: 10_000, interval: 2 });
   const tus = new Server({
     ...{ path, datastore, maxSize: maxBytes },
     onIncomingRequest: async ({ headers }) => {
@@ -53,7 +58,7 @@ export async function startTus(token: string, maxBytes: number): Promise<TusServ
       server.close();
       server.closeAllConnections();
       await closed;
-      await rm(directory, { recursive: true });
+      await rm(home, { recursive: true });
     },
   };
 }
