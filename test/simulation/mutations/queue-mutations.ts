@@ -31,7 +31,7 @@ export const queueMutations: readonly MutationCase[] = [
   },
   {
     name: 'the dispatcher starts under random names, and the fence is not compared',
-    caughtBy: 'one execution takes a ticket',
+    caughtBy: 'an execution takes its own ticket',
     budget: 200,
     create: startedTwice,
   },
