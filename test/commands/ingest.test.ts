@@ -61,7 +61,9 @@ describe('npm run ingest', () => {
     const metadata = '{"id":9007199254740993}';
     const { code, stderr } = await runShared('ingest', [film, '--metadata', metadata], environment);
     expect([code, simulator.calls.count('create')]).toEqual([1, 0]);
-    expect(stderr).toMatch(/InvalidInputError: InspectSource failed: Invalid input\.userMetadata\.id .* Send it as text/);
+    expect(stderr).toMatch(
+      /InvalidInputError: InspectSource failed: Invalid input\.userMetadata\.id .* Send it as text/,
+    );
   });
 
   it('N14, N4: after kill -9, sends only the chunks without a proof, and prints one JSON object', async () => {
