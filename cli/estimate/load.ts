@@ -1,6 +1,7 @@
 import { parseSize } from '#local/terminal/size.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, note } from '../context.ts';
+import { noteListed } from '../listing/count-listed.ts';
 import { counted } from '../output/words.ts';
 import type { EstimateFlags } from './estimate-flags.ts';
 import type { EstimatedDestination } from './estimated-destination.ts';
@@ -39,24 +40,16 @@ export async function readLoad(
   );
 }
 
-/** Objects between two lines about the progress of the list. */
-const listedPerLine = 50_000;
-
 async function listLoad(
   source: string,
   flags: EstimateFlags,
   { service, chunkBytesOf, mostBytesOf }: EstimatedDestination,
   context: Context,
 ): Promise<Load> {
-  let next = listedPerLine;
   const chosen = flags.chunkSize && parseSize(flags.chunkSize, '--chunk-size');
   const mostBytes = (key: string, sizeBytes: number) =>
     mostBytesOf(key, chosen || (chunkBytesOf(sizeBytes) ?? usualChunkBytes));
-  const sums = await sumObjects(source, flags, context.env, mostBytes, (count) => {
-    if (count < next) return;
-    next = count + listedPerLine;
-    note(context, `${counted(count, 'object')} listed so far.`);
-  });
+  const sums = await sumObjects(source, flags, context.env, mostBytes, noteListed(context));
   for (const line of linesAbout(sums, service)) note(context, line);
   return sums;
 }

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { formatBytes } from '#local/terminal/size.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, note } from '../context.ts';
+import { noteListed } from '../listing/count-listed.ts';
 import { type ListedObject, listObjects } from '../listing/list-objects.ts';
 import type { S3Pattern } from '../listing/s3-pattern.ts';
 import { counted } from '../output/words.ts';
@@ -10,9 +11,6 @@ import type { ObjectItem } from './objects.ts';
 
 /** Objects that one call starts. More would need more memory than a small machine has. */
 const mostObjects = 100_000;
-
-/** Objects between two lines about the progress of the list. */
-const listedPerLine = 50_000;
 
 /** The objects of a pattern, and those that are left out. */
 export interface ChosenObjects {
@@ -59,25 +57,17 @@ export async function chooseObjects(
     if (reason) leftOut.push({ source: name, reason });
     else items.push({ name, bucket, key, sizeBytes });
   };
-  const count = createCounter(context);
+  const noteProgress = noteListed(context);
+  let listed = 0;
   for await (const page of listObjects(client, { ...pattern, requestPayer: rules.requestPayer })) {
     for (const object of page) if (matches(object.key)) choose(object);
     if (items.length > mostObjects) throw tooMany(url);
-    count(page.length);
+    listed += page.length;
+    noteProgress(listed);
   }
   noteLeftOut(leftOut, rules, context);
   if (items.length === 0) assertReason(url, leftOut);
   return { items, leftOut };
-}
-
-function createCounter(context: Context): (more: number) => void {
-  let [listed, next] = [0, listedPerLine];
-  return (more) => {
-    listed += more;
-    if (listed < next) return;
-    next = listed + listedPerLine;
-    note(context, `${counted(listed, 'object')} listed so far.`);
-  };
 }
 
 /** Objects that a line names. */

@@ -54,7 +54,7 @@ async function ticketFor(
  * Returns the ending of an execution whose transfer an earlier call has queued. That call may have died before it
  * freed the slot.
  */
-export async function queuedAgainEnding(
+export async function endAsQueued(
   ports: Needs<'queue'>,
   transfer: TransferRecord,
 ): Promise<Ending> {

@@ -16,7 +16,7 @@ export type Operation =
 
 /** What goes wrong with one request. */
 export type FaultEffect =
-  /** Answers with this status, without an effect. `body` replaces the service's own error. */
+  /** Answers with this status, without an effect. `body` replaces the service's own error; of a PUT, its code. */
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
   /** Answers 429 with the time in `X-RateLimit-Reset`, or in `Retry-After` for the storage. */
   | { readonly kind: 'throttle'; readonly seconds: number }

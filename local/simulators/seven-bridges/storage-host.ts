@@ -42,7 +42,8 @@ function rejectionOf(
   url: URL,
   fault: Fault | undefined,
 ): Reply | undefined {
-  if (fault?.kind === 'status') return storageError(fault.status, 'InternalError', 'Planned.');
+  if (fault?.kind === 'status')
+    return storageError(fault.status, String(fault.body ?? 'InternalError'), 'Planned.');
   if (fault?.kind === 'expired-url') return expiredReply();
   if (fault?.kind === 'throttle') {
     const reply = storageError(503, 'SlowDown', 'Please reduce your request rate.');

@@ -46,13 +46,13 @@ export const maxRoundsPerExecution = 12;
  */
 export const maxCallsPerExecution = 2_200;
 
+/** A round counts as so many calls more: its states take about 40 events. */
+export const callsPerRound = 5;
+
 /** Returns the limit of calls of an execution. A local run has no history that they could fill. */
 export function maxCallsOf({ isLocalRun }: { readonly isLocalRun: boolean }): number {
   return isLocalRun ? Number.POSITIVE_INFINITY : maxCallsPerExecution;
 }
-
-/** What a round itself counts as: its states take about 40 events. */
-export const callsPerRound = 5;
 
 /** Sessions that one execution opens for a transfer, including lost and replaced sessions. */
 export const maxSessionsPerExecution = 4;

@@ -1,4 +1,4 @@
-import { queuedAgainEnding } from '#src/admission/join-queue.ts';
+import { endAsQueued } from '#src/admission/join-queue.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
@@ -66,7 +66,7 @@ async function reenter(
   const transfer = await abortIfGivenUp(ports, owned, invocation, () =>
     readOwnedTransfer(ports, owned, invocation),
   );
-  if (transfer.state === 'queued') return { ending: await queuedAgainEnding(ports, transfer) };
+  if (transfer.state === 'queued') return { ending: await endAsQueued(ports, transfer) };
   return { transfer: await reopen(ports, transfer), owned, isNewOwner: false, isDispatched: false };
 }
 

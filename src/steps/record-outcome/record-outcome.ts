@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { queuedAgainEnding } from '#src/admission/join-queue.ts';
+import { endAsQueued } from '#src/admission/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
@@ -105,7 +105,7 @@ async function recordError(
 ): Promise<RecordOutcomeResult> {
   // The transfer was queued, and only the reply was lost: another execution continues it.
   if (transfer?.state === 'queued')
-    return { next: 'succeed', output: await queuedAgainEnding(ports, transfer) };
+    return { next: 'succeed', output: await endAsQueued(ports, transfer) };
   const failure = readFailure(ended.error);
   if (transfer) return recordFailure(ports, transfer, failure, invocation);
   if (await isStillQueued(ports, ended)) return failUnrecorded(failure);
