@@ -81,7 +81,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/destinations': ['zod/mini', 'node:'],
   'src/aws': ['@aws-sdk/', 'zod/mini', 'node:'],
   functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
-  infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'zod', 'node:'],
+  infra: ['aws-cdk-lib', 'constructs', 'esbuild', 'fastest-levenshtein', 'zod', 'node:'],
 };
 
 interface Import {

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import {
-  type BundlingOptions,
-  LogLevel,
-  type NodejsFunctionProps,
-  OutputFormat,
-} from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { BuildOptions } from 'esbuild';
 
 /** The root of a checkout; in the published package, the folder of the compiled files. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -28,20 +26,23 @@ const computersProviders = ['ini', 'login', 'process', 'sso', 'web-identity'].ma
   (name) => `@aws-sdk/credential-provider-${name}`,
 );
 
-const bundling: BundlingOptions = {
-  format: OutputFormat.ESM,
+const bundleOptions: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
   target: 'node24',
   // The bundler can drop unused code from a package's ES module.
   mainFields: ['module', 'main'],
   minify: true,
-  sourceMap: true,
+  sourcemap: true,
   sourcesContent: false,
-  logLevel: LogLevel.WARNING,
-  // An explicit list also bundles the AWS SDK, in the tested versions.
-  externalModules: [...unusedModules, ...computersProviders],
+  logLevel: 'warning',
+  // Everything else is bundled, also the AWS SDK, in the tested versions.
+  external: [...unusedModules, ...computersProviders],
   // Some dependencies call require, which ES modules lack.
-  banner:
-    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
 };
 
 /**
@@ -51,11 +52,33 @@ const bundling: BundlingOptions = {
  */
 export function functionCode(folder: string): NodejsFunctionProps {
   const bundle = `${root}${bundlesFolder}/${folder}`;
-  if (existsSync(bundle)) return { code: Code.fromAsset(bundle), handler: 'index.handler' };
-  return {
-    entry: `${root}functions/${folder}/handler.ts`,
-    projectRoot: root,
-    depsLockFilePath: `${root}package-lock.json`,
-    bundling,
-  };
+  const code = existsSync(bundle) ? Code.fromAsset(bundle) : bundledCode(folder);
+  return { code, handler: 'index.handler' };
+}
+
+/**
+ * Bundles in this process. The construct's own bundling would start npx for each function, which takes longer than
+ * the bundler.
+ */
+function bundledCode(folder: string): Code {
+  return Code.fromAsset(`${root}functions/${folder}`, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never used: bundling in this process needs no container.
+      image: DockerImage.fromRegistry('none'),
+      local: {
+        tryBundle(outputFolder) {
+          bundleHandler(folder, outputFolder);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+function bundleHandler(folder: string, outputFolder: string): void {
+  // The published package has no esbuild.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
+  const entryPoints = [`${root}functions/${folder}/handler.ts`];
+  buildSync({ ...bundleOptions, entryPoints, outfile: `${outputFolder}/index.mjs` });
 }
