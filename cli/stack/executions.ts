@@ -1,6 +1,7 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
+import { describeSdkFailure, type SdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import { isUnconnected } from '#src/http/network-failure.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import { operatorCall } from './operator-call.ts';
@@ -13,7 +14,7 @@ export interface Executions {
    * Starts an execution. A name starts one execution only.
    * @returns its ARN
    * @throws UnclearStartError - the execution may have started
-   * @throws CommandError - AWS rejected each try, or none was sent
+   * @throws CommandError - AWS rejected each try, or none was sent: nothing was started
    */
   start(name: string, input: unknown): Promise<string>;
   /**
@@ -52,34 +53,62 @@ async function startOnce(client: SFNClient, command: StartExecutionCommand): Pro
   try {
     await operatorCall('states:StartExecution', () => client.send(command));
   } catch (error) {
-    const { cause } = error as Error;
-    if (sdkFailure(cause).name === 'ExecutionAlreadyExists') return;
-    if (!tries.isUnclear()) throw error;
-    throw new UnclearStartError(
-      'unavailable',
-      `states:StartExecution got no clear reply: ${describeSdkFailure(sdkFailure(cause)).replace(/\.$/, '')}. The transfer may have started: look for it with chunkferry list before you start it again.`,
-      { cause },
-    );
+    const failure = sdkFailure((error as Error).cause);
+    if (failure.name === 'ExecutionAlreadyExists') return;
+    if (tries.isUnclear) throw unclearStart(failure, error as Error);
+    throw tries.wasSent ? error : unsentStart(failure, error as Error);
   }
 }
 
+function unclearStart(failure: SdkFailure, { cause }: Error): UnclearStartError {
+  return new UnclearStartError(
+    'unavailable',
+    `states:StartExecution got no clear reply: ${reasonOf(failure)}. The transfer may have started: look for it with chunkferry list before you start it again.`,
+    { cause },
+  );
+}
+
+/** Returns the error of a start without a connection. An error that names its own way out, as of credentials, stays. */
+function unsentStart(failure: SdkFailure, error: Error): Error {
+  if (!(error instanceof CommandError) || error.ending !== 'unavailable') return error;
+  return new CommandError(
+    'unavailable',
+    `states:StartExecution was not sent: ${reasonOf(failure)}. It started nothing. Run the same command again later.`,
+    { cause: error.cause },
+  );
+}
+
+function reasonOf(failure: SdkFailure): string {
+  return describeSdkFailure(failure).replace(/\.$/, '');
+}
+
+/** What is known of the tries of a command. */
+interface Tries {
+  /** Whether one of them may have reached AWS. */
+  wasSent: boolean;
+  /** Whether one of them may have been carried out. */
+  isUnclear: boolean;
+}
+
 /** Watches each try of a command. A reply that rejects the last try says nothing about an earlier one. */
-function watchTries(command: StartExecutionCommand): { isUnclear(): boolean } {
-  let isUnclear = false;
+function watchTries(command: StartExecutionCommand): Readonly<Tries> {
+  const tries: Tries = { wasSent: false, isUnclear: false };
   command.middlewareStack.add(
     (next) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
         const { status = 0 } = sdkFailure(error);
-        isUnclear ||= status < 400 || status >= 500;
+        const wasSent = !isUnconnected(error);
+        tries.wasSent ||= wasSent;
+        tries.isUnclear ||= wasSent && (status < 400 || status >= 500);
         throw error;
       }
     },
     // The step in which the SDK repeats; the lowest priority is called for each try.
     { step: 'finalizeRequest', priority: 'low', name: 'watchTries' },
   );
-  return { isUnclear: () => isUnclear };
+  return tries;
 }
 
 function describeExecution(client: SFNClient, executionArn: string) {

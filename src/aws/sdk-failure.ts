@@ -32,9 +32,17 @@ export function sdkFailure(error: unknown): SdkFailure {
 
 /** Appends the advice for a failed connection to the SDK's message. */
 function withAdvice(error: unknown, message: unknown): string {
-  const text = typeof message === 'string' ? message : String(error);
+  const text = typeof message === 'string' ? message || innerMessages(error) : String(error);
   const advice = connectAdvice(error);
   return advice === undefined ? text : `${text}. ${advice}`;
+}
+
+/** Returns the messages of an error without its own: Node.js tries each address of a host, and joins their errors. */
+function innerMessages(error: unknown): string {
+  const { errors = [] } = error as Partial<AggregateError>;
+  return errors
+    .map((one: unknown) => (one instanceof Error ? one.message : String(one)))
+    .join('; ');
 }
 
 /** Returns `AccessDenied (403): the message`, for the end of a message. */

@@ -92,6 +92,19 @@ export function markNeverSent(error: Error): void {
   beforeConnection.add(error);
 }
 
+/** Takes the mark away from the error of a repeated request: the first one may have reached the server. */
+export function unmarkNeverSent(error: unknown): void {
+  if (error instanceof Error) beforeConnection.delete(error);
+}
+
+/**
+ * Returns true if an error of `dispatch` is that of a connection that was never established: name lookup, connection,
+ * TLS, or a proxy that opened no tunnel.
+ */
+export function isUnconnected(error: unknown): boolean {
+  return error instanceof Error && beforeConnection.has(error);
+}
+
 /** Errors of direct connections that `NO_PROXY` excludes from the proxy. */
 const withoutProxy = new WeakSet<object>();
 
@@ -102,8 +115,7 @@ export function markWithoutProxy(error: Error): void {
 
 /** Returns true if an established connection broke. */
 export function isReset(error: unknown): boolean {
-  const isUnconnected = error instanceof Error && beforeConnection.has(error);
-  return !isUnconnected && resetCodes.has(codeOf(error) ?? '');
+  return !isUnconnected(error) && resetCodes.has(codeOf(error) ?? '');
 }
 
 /** Returns true if the connection or the reply timed out. */
@@ -154,8 +166,7 @@ function explain(error: unknown, code: string | undefined, timedOut: boolean): s
   if (error instanceof Error && error.name === 'HTTPParserError') {
     return sentence({ problem: 'the reply is not valid HTTP/1.1' }, error.name);
   }
-  const isUnconnected = typeof error === 'object' && error !== null && beforeConnection.has(error);
-  if (isUnconnected) return sentence({ problem: 'no connection' }, code);
+  if (isUnconnected(error)) return sentence({ problem: 'no connection' }, code);
   return sentence({ problem: timedOut ? 'no reply in time' : 'no usable reply' }, code);
 }
 
@@ -167,8 +178,7 @@ function sentence({ problem, advice }: Explanation, code: string | undefined): s
 export function wasNeverSent(error: unknown): boolean {
   if (!isTransferError(error, 'NetworkError', 'RequestTimeoutError')) return false;
   const { cause } = error;
-  if (typeof cause !== 'object' || cause === null) return false;
-  if (beforeConnection.has(cause)) return true;
+  if (isUnconnected(cause)) return true;
   const explanation = explanationOf(codeOf(cause));
   // A kept connection may end with the codes of `unreachable` too.
   return explanation !== undefined && explanation !== unreachable;
@@ -178,7 +188,7 @@ export function wasNeverSent(error: unknown): boolean {
 function bareCopy(error: unknown, code: string | undefined): Error {
   const text = error instanceof Error ? redact(error.message) : 'not an error';
   const cause = Object.assign(new Error(text), { code });
-  if (error instanceof Error && beforeConnection.has(error)) markNeverSent(cause);
+  if (isUnconnected(error)) markNeverSent(cause);
   return cause;
 }
 

@@ -6,7 +6,7 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { ignoreContinue } from './interim-replies.ts';
 import { KeepAlivePool, type PoolUse } from './keep-alive-pool.ts';
-import { isReset, markNeverSent, markWithoutProxy } from './network-failure.ts';
+import { isReset, markNeverSent, markWithoutProxy, unmarkNeverSent } from './network-failure.ts';
 import { createProxiedAgent } from './proxied-agent.ts';
 import { type Proxies, readProxies } from './proxy-environment.ts';
 
@@ -166,7 +166,16 @@ export async function dispatch(agent: HttpAgent, input: DispatchRequest): Promis
   } catch (error) {
     if (!input.repeatsFailedReuse || !use.hasServed || !isReset(error)) throw error;
     agent.replace(use);
-    return dispatchOnce(agent, input, agent.use());
+    return repeatOnce(agent, input);
+  }
+}
+
+async function repeatOnce(agent: HttpAgent, input: DispatchRequest): Promise<DispatchReply> {
+  try {
+    return await dispatchOnce(agent, input, agent.use());
+  } catch (error) {
+    unmarkNeverSent(error);
+    throw error;
   }
 }
 

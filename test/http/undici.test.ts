@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { codeOf, isUnconnected } from '#src/http/network-failure.ts';
 import { closeAgent, createAgent, type DispatchRequest, dispatch } from '#src/http/undici.ts';
 import { type HttpServer, startServer } from './http-server.ts';
 
@@ -86,5 +87,22 @@ describe('a closed agent', () => {
     await closeAgent(closed);
     const asked = { origin: 'http://127.0.0.1:1', path: '/', method: 'GET', headers: {} };
     await expect(dispatch(closed, asked)).rejects.toThrow();
+  });
+});
+
+describe('a request that is repeated because its kept socket was closed', () => {
+  it('may have been sent although the second connection fails', async () => {
+    let requests = 0;
+    server = await startServer((request, response) => {
+      if (++requests === 1) return response.end('ok');
+      void server?.close();
+      request.socket.destroy();
+    });
+    const { origin } = server;
+    const call = { origin, path: '/', method: 'POST', headers: {}, body: 'start' };
+    const send = () => dispatch(agent, { ...call, repeatsFailedReuse: true });
+    await (await send()).body.dump();
+    const error = await send().catch((failure: unknown) => failure);
+    expect([requests, codeOf(error), isUnconnected(error)]).toEqual([2, 'ECONNREFUSED', false]);
   });
 });

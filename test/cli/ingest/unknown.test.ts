@@ -1,9 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { startServer } from '../../http/http-server.ts';
+import { startProxy, startTlsServer } from '../../http/proxies.ts';
 import { useFakeAccount } from '../fake-account.ts';
 import { runProgram } from '../program-harness.ts';
 
 const account = useFakeAccount();
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const urls = ['s3://films/a.mp4', 's3://films/b.mp4', 's3://films/c.mp4'];
 const anExecution = expect.stringMatching(/:execution:Transfers:ingest-[0-9a-f]{24}-\d+$/);
@@ -96,6 +104,91 @@ describe('a start that the SDK repeated', () => {
           'states:StartExecution failed: ThrottlingException (400): Rate exceeded. Run the same command again later.',
       },
     ]);
+  });
+});
+
+/** Makes a profile whose program prints credentials once, which expire at once, and then fails. */
+function profileThatWorksOnce(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const keys = {
+    ...{ Version: 1, AccessKeyId: 'a', SecretAccessKey: 's', SessionToken: 't' },
+    Expiration: new Date(Date.now() + 60_000).toISOString(),
+  };
+  const program = join(folder, 'program');
+  const lines = ['#!/bin/sh', '[ -e "$0.used" ] && exit 1', 'touch "$0.used"'];
+  writeFileSync(program, `${[...lines, `echo '${JSON.stringify(keys)}'`].join('\n')}\n`, {
+    mode: 0o755,
+  });
+  writeFileSync(join(folder, 'config'), `[profile once]\ncredential_process = ${program}\n`);
+  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+  return 'once';
+}
+
+describe('a start that never left this computer', () => {
+  const notStarted = {
+    status: 'not-started',
+    cause: expect.stringMatching(
+      /^states:StartExecution was not sent: .+\. It started nothing\. Run the same command again later\.$/,
+    ),
+  };
+
+  it.each([
+    ['http://127.0.0.1:1', 'a refused connection'],
+    ['http://states.invalid', 'a name that does not resolve'],
+  ])('is not started: %s (%s)', async (endpoint) => {
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', endpoint);
+    const { code, sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect([code, sources]).toEqual([exitCodes.failed, [{ source: urls[0], ...notStarted }]]);
+  });
+
+  it('is not started with a certificate that is not trusted', async () => {
+    const server = await startTlsServer(() => {});
+    onTestFinished(() => server.close());
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', `https://127.0.0.1:${server.port}`);
+    const { sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect(sources).toMatchObject([notStarted]);
+    expect(sources[0].execution).toBeUndefined();
+    expect(sources[0].cause).toContain('set NODE_EXTRA_CA_CERTS');
+  });
+
+  it.each([
+    [403, notStarted],
+    [407, { status: 'not-started', cause: expect.stringContaining('requires credentials (407)') }],
+  ])('is not started if the proxy answers CONNECT with %i', async (status, expected) => {
+    const target = await startTlsServer(() => {});
+    const refuse = (socket: Duplex) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    const proxy = await startProxy({ target, onConnect: refuse });
+    onTestFinished(async () => void (await Promise.all([proxy.close(), target.close()])));
+    vi.stubEnv('HTTPS_PROXY', proxy.url);
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', 'https://states.test');
+    const { sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect(sources).toMatchObject([expected]);
+    expect(sources[0].execution).toBeUndefined();
+  });
+
+  it('is not started if the credentials cannot be renewed', async () => {
+    const { code, stderr } = await runProgram([
+      ...['ingest', urls[0] ?? '', '--detach'],
+      ...['--profile', profileThatWorksOnce()],
+    ]);
+    expect([code, stderr]).toEqual([
+      exitCodes.failed,
+      expect.stringMatching(/not-started .*Use --profile, or set AWS_PROFILE/),
+    ]);
+    expect(starts()).toEqual([]);
+  });
+
+  it('is unknown if an earlier try was sent', async () => {
+    const server = await startServer((request) => {
+      request.resume().on('end', () => {
+        request.socket.destroy();
+        void server.close();
+      });
+    });
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', server.origin);
+    const { sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect(sources).toMatchObject([{ status: 'unknown', execution: anExecution }]);
   });
 });
 
