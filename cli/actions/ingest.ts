@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { chosenDestination } from '#local/commands/destination-options.ts';
 import { CommandError } from '../command-error.ts';
@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { errorIn } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
-import { sourcesOf } from '../ingest/list-lines.ts';
+import { listText, sourcesOf } from '../ingest/list-lines.ts';
 
 export async function ingest(
   named: readonly string[],
@@ -17,10 +17,7 @@ export async function ingest(
 ): Promise<Ending> {
   const lines = await readList(flags, context);
   const isLiteral = Boolean(flags.raw);
-  const sources = [
-    ...named.map((text) => ({ text, isLiteral })),
-    ...lines.map((text) => ({ text, isLiteral: true })),
-  ];
+  const sources = [...named.map((text) => ({ text, isLiteral })), ...lines];
   if (areUrls(sources) && !flags.local) {
     const { ingestObjects } = await import('../ingest/ingest-objects.ts');
     return ingestObjects(sources, flags, command, context);
@@ -50,9 +47,8 @@ function areUrls(sources: readonly Argument[]): boolean {
   );
 }
 
-/** Returns the lines of the list. Empty lines are left out. */
-async function readList({ list }: IngestFlags, { io }: Context): Promise<string[]> {
+/** Returns the sources of the list. Empty lines are left out. */
+async function readList({ list }: IngestFlags, { io }: Context): Promise<Argument[]> {
   if (list === undefined) return [];
-  const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
-  return sourcesOf(lines);
+  return sourcesOf(listText(list === '-' ? await buffer(io.stdin) : readFileSync(list)));
 }

@@ -1,5 +1,5 @@
 import { globSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
@@ -60,7 +60,7 @@ function filesOf(source: string, env: Environment): NamedFiles {
 
 function filesIn(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const isVisible = (name: string) => !name.split('/').some((part) => part.startsWith('.'));
+  const isVisible = (name: string) => !name.split(sep).some((part) => part.startsWith('.'));
   return names
     .filter(isVisible)
     .map((name) => join(folder, name))

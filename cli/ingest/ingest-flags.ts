@@ -6,6 +6,8 @@ export interface Argument {
   readonly text: string;
   /** Whether a key is taken as it is: no character of it makes a pattern. */
   readonly isLiteral: boolean;
+  /** Whether it was a JSON string of a list, which names one object or file in any case. */
+  readonly isQuoted?: boolean;
 }
 
 /** The options of `chunkferry ingest`, without those of destinations. */

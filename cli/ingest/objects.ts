@@ -21,17 +21,17 @@ export function readUrls(
   urls: readonly Argument[],
   all: boolean,
 ): readonly (ObjectItem | S3Pattern)[] {
-  return urls.map(({ text, isLiteral }) =>
-    isLiteral ? readObject(text) : (readPattern(text, all) ?? readObject(text)),
+  return urls.map((url) =>
+    url.isLiteral ? readObject(url) : (readPattern(url.text, all) ?? readObject(url)),
   );
 }
 
-/** Reads the URL of one object. */
-function readObject(name: string): ObjectItem {
+/** Reads the URL of one object. Only a quoted one may end as that of a folder does. */
+function readObject({ text: name, isQuoted }: Argument): ObjectItem {
   const { bucket, key } = urlParts(name);
-  if (!key.endsWith('/')) return { name, bucket, key };
+  if (isQuoted || !key.endsWith('/')) return { name, bucket, key };
   throw new CommandError(
     'usage',
-    `Invalid S3 URL ${JSON.stringify(name)}: it names a folder. A line of --list, and a URL with --raw, must name one object.`,
+    `Invalid S3 URL ${JSON.stringify(name)}: it names a folder. A line of --list, and a URL with --raw, must name one object. If the key of an object ends so, put the URL in double quotes on a line of --list.`,
   );
 }
