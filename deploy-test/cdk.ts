@@ -25,6 +25,15 @@ export class Cdk {
     return this.#run(args, account.environment);
   }
 
+  /**
+   * Deploys the app of a user, in its own folder.
+   * @throws Error - with the last lines of the CDK's output
+   */
+  deployApp(account: Account, folder: string): Promise<string> {
+    const args = ['deploy', '--all', '--require-approval', 'never'];
+    return this.#run(args, account.environment, this.#outputFolder(), folder);
+  }
+
   /** Writes the templates into a folder and returns its path. Needs no account. */
   async synth(context: Context): Promise<string> {
     const folder = join(this.#paths.scratch, `synth-${this.#runs}`);
@@ -32,7 +41,12 @@ export class Cdk {
     return folder;
   }
 
-  #run(args: readonly string[], environment: Context, output = this.#outputFolder()) {
+  #run(
+    args: readonly string[],
+    environment: Context,
+    output = this.#outputFolder(),
+    cwd = this.#paths.root,
+  ) {
     this.#runs += 1;
     const quiet = ['--no-notices', '--no-color', '--progress', 'events', '--output', output];
     const env = {
@@ -42,7 +56,7 @@ export class Cdk {
       ...environment,
     };
     const tool = join(this.#paths.root, 'node_modules', '.bin', 'cdk');
-    return this.#processes.run(tool, [...args, ...quiet], { cwd: this.#paths.root, env }, limitMs);
+    return this.#processes.run(tool, [...args, ...quiet], { cwd, env }, limitMs);
   }
 
   #outputFolder(): string {

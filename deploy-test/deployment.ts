@@ -4,7 +4,7 @@ import type { Account } from './account.ts';
 import type { Cdk, Context } from './cdk.ts';
 import type { Emulator } from './emulator.ts';
 import type { StackLine } from './pages/lines.ts';
-import type { Terminal } from './pages/terminal.ts';
+import type { Surroundings, Terminal } from './pages/terminal.ts';
 import type { Paths } from './paths.ts';
 import type { Processes } from './processes.ts';
 
@@ -67,11 +67,16 @@ export function machineArn({ home }: Harness): Promise<string> {
 }
 
 /** Runs a line as the operator of Chunkferry, with the outputs of the stack. */
-export function typeAtHome({ terminal, home, service }: Harness, line: StackLine): Promise<string> {
+export function typeAtHome(
+  { terminal, home, service }: Harness,
+  line: StackLine,
+  around: Pick<Surroundings, 'folder' | 'more'> = {},
+): Promise<string> {
   return terminal.type(line, home, {
     context: { baseUrl: service.baseUrl },
     apiKey: service.apiKey,
     output: (name) => outputOf(home, 'Chunkferry', name),
+    ...around,
   });
 }
 

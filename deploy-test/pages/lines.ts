@@ -31,6 +31,9 @@ export const stackLines = [
   'npx cdk destroy',
   'aws dynamodb update-table …',
   'aws dynamodb delete-table …',
+  'npx chunkferry deploy --source-bucket my-videos',
+  'npx cdk deploy --app "npx -y chunkferry app" -c sourceBuckets=my-videos',
+  'npx chunkferry export --out chunkferry-stack --source-bucket my-videos',
 ] as const;
 
 export type StackLine = (typeof stackLines)[number];
@@ -41,7 +44,8 @@ const needsAccount =
 const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
-const needsRelease = 'it needs the published package';
+const needsRelease =
+  'it needs the published package; test/package/install-page.ts runs it with the packed tarball';
 
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
@@ -59,9 +63,6 @@ export const linesNotRun: Readonly<Record<string, string>> = {
     needsAccount,
   'npm install chunkferry': needsRelease,
   'npm install --omit=optional chunkferry': needsRelease,
-  'npx chunkferry deploy --source-bucket my-videos': needsRelease,
-  'npx cdk deploy --app "npx -y chunkferry app" -c sourceBuckets=my-videos': needsRelease,
-  'npx chunkferry export --out chunkferry-stack --source-bucket my-videos': needsRelease,
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
   'npm run bench -- --cost': 'it takes minutes and needs all of the machine',
   'npm run test:deploy -- --keep':

@@ -26,6 +26,10 @@ export interface Surroundings {
   /** Context values in the user's own CDK file. */
   readonly context?: Readonly<Record<string, string>>;
   readonly apiKey?: string;
+  /** Where the line is typed. Default: the terminal's own folder. */
+  readonly folder?: string;
+  /** What a reader adds to the line. */
+  readonly more?: string;
 }
 
 /** Runs the lines of the pages in a shell, as a reader types them. */
@@ -72,11 +76,17 @@ export class Terminal {
    * @throws Error - the exit code is not 0; `output` has the output
    */
   async type(name: StackLine, account: Account, around: Surroundings = {}): Promise<string> {
-    const line = await fillIn(this.#lineOf(name), around);
-    const env = await this.#environment(account, around);
     this.#run.add(name);
+    return this.typeText(this.#lineOf(name), account, around);
+  }
+
+  /** Runs a line that is on no page of the repository, as `type` does. */
+  async typeText(text: string, account: Account, around: Surroundings = {}): Promise<string> {
+    const { folder = this.folder, more } = around;
+    const line = [await fillIn(text, around), ...(more ? [more] : [])].join(' ');
+    const env = await this.#environment(account, around);
     const args = ['-c', `set -o pipefail; ${line}`];
-    return this.#processes.run('bash', args, { cwd: this.folder, env }, limitMs);
+    return this.#processes.run('bash', args, { cwd: folder, env }, limitMs);
   }
 
   #lineOf(name: StackLine): string {

@@ -10,6 +10,7 @@ import {
 import { deadLetterScenario } from './dead-letter.ts';
 import { doctorScenario, preflightInputScenario, wrongKeyScenario } from './doctor.ts';
 import { firstDeployScenario } from './first-deploy.ts';
+import { installedScenarios } from './installed.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
 import { selfCommunityScenario, sevenBridgesScenario } from './other-destination.ts';
@@ -44,7 +45,10 @@ export const before = (harness: Harness): Check[] => [
 /** The deployment that all other checks need. */
 export const deployment = firstDeployScenario;
 
-/** The other checks, in this order: `deadLetterScenario` deletes the state machine, `removalScenario` the stack. */
+/**
+ * The other checks, in this order: `deadLetterScenario` deletes the state machine, `removalScenario` the stack, whose
+ * name the installed package then uses.
+ */
 export const scenarios = (harness: Harness): Check[] => [
   copiedFilmScenario(harness),
   objectCreatedScenario(harness),
@@ -71,6 +75,7 @@ export const scenarios = (harness: Harness): Check[] => [
   otherDeploysScenario(harness),
   deadLetterScenario(harness),
   removalScenario(harness),
+  ...installedScenarios(harness),
   everyLineScenario(harness),
   loopbackScenario(harness),
 ];

@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, installPackage, node, synth } from './installed-package.ts';
+import { type Ended, installApp, node, packTarball, synth } from '../../packaging/installed-app.ts';
+import { describeEventTypes } from './event-types.ts';
+import { describeInstallPage } from './install-page.ts';
 
 /** A stack of a user, with a bucket of its own. Prints the types of its resources and its assets. */
 const stack = `
@@ -56,12 +58,19 @@ const modules = [
 ] as const;
 
 let app: string;
+let tarball: string;
 
 beforeAll(async () => {
-  app = await installPackage();
+  const packed = await packTarball();
+  tarball = packed.tarball;
+  app = join(packed.folder, 'app');
+  await installApp(app, tarball);
 }, 600_000);
 // On a busy disk, the removal of tens of thousands of files takes minutes.
 afterAll(() => rmSync(dirname(app), { recursive: true, force: true }), 600_000);
+
+describeEventTypes(() => app);
+describeInstallPage(() => tarball);
 
 /** Expects a synthesized stack with the machine, and with all functions from bundles of the package. */
 function expectSynthesized(folder: string, { code, stdout, stderr }: Ended): void {
