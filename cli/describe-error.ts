@@ -31,27 +31,46 @@ const endingsByName: Readonly<Record<string, Ending>> = {
 
 /** Returns why the program ends by this error, and the line that says so. No stack trace. */
 export function describeError(error: unknown, runtime: Runtime): EndingError {
-  if (error instanceof CommandError)
-    return { ending: error.ending, line: printable(error.message) };
-  const missing = missingPackage(error);
-  if (missing) return { ending: 'usage', line: missing };
+  const { ending, line } =
+    commandEnding(error) ??
+    packageEnding(error) ??
+    diskEnding(error) ??
+    transferEnding(error, runtime) ??
+    bugEnding(error, runtime);
+  return { ending, line: printable(line) };
+}
+
+function commandEnding(error: unknown): EndingError | undefined {
+  if (!(error instanceof CommandError)) return undefined;
+  return { ending: error.ending, line: error.message };
+}
+
+function packageEnding(error: unknown): EndingError | undefined {
+  const line = missingPackage(error);
+  return line === undefined ? undefined : { ending: 'usage', line };
+}
+
+function diskEnding(error: unknown): EndingError | undefined {
   const problem = systemProblem(error);
-  if (problem)
-    return { ending: 'disk', line: printable(`${problem}. Fix this, then run the command again.`) };
-  if (isTransferError(error)) {
-    const { name, message } = error;
-    const known = knownCause(message);
-    if (known) return { ending: known[0], line: printable(`${sentence(message)} ${known[1]}`) };
-    const ending = endingsByName[name] ?? 'failed';
-    return { ending, line: printable(`${sentence(message)} ${nextStepOf(name, runtime)}`) };
-  }
+  if (!problem) return undefined;
+  return { ending: 'disk', line: `${problem}. Fix this, then run the command again.` };
+}
+
+/** Describes an error of the catalogue. */
+function transferEnding(error: unknown, runtime: Runtime): EndingError | undefined {
+  if (!isTransferError(error)) return undefined;
+  const { name, message } = error;
+  const [ending, step] = knownCause(message) ?? [
+    endingsByName[name] ?? 'failed',
+    nextStepOf(name, runtime),
+  ];
+  return { ending, line: `${sentence(message)} ${step}` };
+}
+
+function bugEnding(error: unknown, runtime: Runtime): EndingError {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return {
-    ending: 'bug',
-    line: printable(
-      `${sentence(`Unexpected error: ${text}`)} ${nextStepOf('UnexpectedError', runtime)}`,
-    ),
-  };
+  const problem = sentence(`Unexpected error: ${text}`);
+  return { ending: 'bug', line: `${problem} ${nextStepOf('UnexpectedError', runtime)}` };
 }
 
 /** Returns an error that ends the program with the next step of a runtime. */

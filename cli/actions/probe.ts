@@ -9,7 +9,7 @@ import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { readSettings } from '#src/service-api/settings.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, type Environment, jsonResult, note, result } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -22,7 +22,7 @@ import {
   type ProbedAsset,
 } from '../probe/probed-asset.ts';
 import { openProbedService, type ProbedService } from '../probe/probed-service.ts';
-import { runProbe } from '../probe/run-probe.ts';
+import { type ProbeRun, runProbe } from '../probe/run-probe.ts';
 
 export interface Flags {
   readonly baseUrl?: string;
@@ -46,26 +46,18 @@ const columns: readonly Column[] = [
 ];
 
 export async function probe(flags: Flags, context: Context): Promise<Ending> {
-  const { env } = context;
-  const { variable } = definition.secret;
-  const key = env[variable];
-  if (!key)
-    throw new CommandError(
-      'credentials',
-      `${variable} is not set. Put the API key of TwelveLabs into this environment variable.`,
-    );
+  const key = keyIn(context.env);
   const flagged = flags.baseUrl === undefined ? {} : { TWELVELABS_BASE_URL: flags.baseUrl };
-  const { baseUrl } = readSettings(definition, { ...env, ...flagged });
+  const { baseUrl } = readSettings(definition, { ...context.env, ...flagged });
   await confirm(
     [
-      `The account of ${variable} at ${baseUrl}`,
+      `The account of ${definition.secret.variable} at ${baseUrl}`,
       `Sends one film of ${formatBytes(fileBytes)} in one upload session, makes about 20 calls, and deletes the asset. The service may count the film towards your quota.`,
     ],
     flags,
     context,
   );
-  const guard = createConnectGuard({ baseUrl, mayBePrivate: false });
-  const agent = createAgent({ guard });
+  const agent = createAgent({ guard: createConnectGuard({ baseUrl, mayBePrivate: false }) });
   try {
     const transport = createTransport({ agent, clock: context.clock });
     const service = openProbedService(transport, { baseUrl, key, signal: context.signal });
@@ -75,41 +67,79 @@ export async function probe(flags: Flags, context: Context): Promise<Ending> {
   }
 }
 
+/** @throws CommandError - the variable with the key is not set */
+function keyIn(env: Environment): string {
+  const { variable } = definition.secret;
+  const key = env[variable];
+  if (key) return key;
+  throw new CommandError(
+    'credentials',
+    `${variable} is not set. Put the API key of TwelveLabs into this environment variable.`,
+  );
+}
+
 /** Runs the probe, deletes its asset in any case, and prints what was found, also before a failure. */
 async function probeService(
   service: ProbedService,
   flags: Flags,
   context: Context,
 ): Promise<Ending> {
-  const findings: ProbeFinding[] = [];
   const asset = newProbedAsset(`chunkferry-probe-${randomUUID()}.mp4`);
   context.onInterrupt(
     () => `Interrupted. ${asset.mayExist ? leftLine(asset) : 'Nothing was created.'}`,
   );
-  const { clock, signal } = context;
   const file = await buffer(await paddedMedia(fileBytes + randomInt(mostExtraBytes)));
+  const { findings, failure } = await findAnswers({ service, file, asset }, flags, context);
+  const deleted = asset.mayExist ? await cleanUp(service, asset, file.length, context) : undefined;
+  printFindings({ findings, failure, asset, deleted }, flags, context);
+  if (failure !== undefined) throw failure;
+  return deleted === false || findings.some(({ holds }) => holds === false) ? 'failed' : 'done';
+}
+
+/** What the service answered, up to the failure that ended the probe, if one did. */
+interface Answers {
+  readonly findings: readonly ProbeFinding[];
+  readonly failure: unknown;
+}
+
+async function findAnswers(
+  run: Pick<ProbeRun, 'service' | 'file' | 'asset'>,
+  { json }: Flags,
+  context: Context,
+): Promise<Answers> {
+  const findings: ProbeFinding[] = [];
   const found = (finding: ProbeFinding) => {
     findings.push(finding);
-    if (!flags.json) note(context, `${finding.about}: ${finding.found}`);
+    if (!json) note(context, `${finding.about}: ${finding.found}`);
   };
-  const run = { service, clock, signal, file, asset, found };
-  const failure = await runProbe(run).catch((error: unknown) => error);
-  const deleted = asset.mayExist ? await cleanUp(service, asset, file.length, context) : undefined;
-  if (flags.json)
+  const { clock, signal } = context;
+  const failure = await runProbe({ ...run, clock, signal, found }).catch((error: unknown) => error);
+  return { findings, failure };
+}
+
+/** What a probe prints at its end. */
+interface ProbeResult extends Answers {
+  readonly asset: ProbedAsset;
+  /** Whether the asset is gone; undefined if none was created. */
+  readonly deleted: boolean | undefined;
+}
+
+function printFindings(
+  { findings, failure, asset, deleted }: ProbeResult,
+  { json }: Flags,
+  context: Context,
+): void {
+  const left = deleted === false ? leftLine(asset) : undefined;
+  const { assetId } = asset;
+  if (json)
     jsonResult(context, {
-      version: 1,
-      findings,
-      asset: asset.assetId,
-      deleted,
-      left: deleted === false ? leftLine(asset) : undefined,
-      failure: lineOf(failure),
+      ...{ version: 1, findings, asset: assetId, deleted, left },
+      failure: failureLine(failure),
     });
   else if (findings.length > 0)
     result(context, tableOf(columns, findings.map(rowOf), context.io.stdout));
-  if (deleted === false) note(context, leftLine(asset));
-  else if (deleted) note(context, `The asset ${asset.assetId} is deleted.`);
-  if (failure !== undefined) throw failure;
-  return deleted === false || findings.some(({ holds }) => holds === false) ? 'failed' : 'done';
+  if (left !== undefined) note(context, left);
+  else if (deleted) note(context, `The asset ${assetId} is deleted.`);
 }
 
 /** Deletes what the probe may have created. Returns whether it is gone. Never rejects. */
@@ -123,7 +153,7 @@ async function cleanUp(
   return deleteAsset(service, asset, context);
 }
 
-function lineOf(failure: unknown): string | undefined {
+function failureLine(failure: unknown): string | undefined {
   return failure === undefined ? undefined : describeError(failure, 'local').line;
 }
 

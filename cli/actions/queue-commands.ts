@@ -11,7 +11,7 @@ import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { findTransfer } from '../transfers/find-transfer.ts';
 import { listTransfers } from '../transfers/list-transfers.ts';
 import { openPlace, type Place } from '../transfers/place.ts';
-import { percent } from '../transfers/transfer-details.ts';
+import { percent, type TransferDetails } from '../transfers/transfer-details.ts';
 import { urlOf } from '../transfers/transfer-view.ts';
 
 export interface Flags extends PlaceFlags {
@@ -23,51 +23,49 @@ export interface Flags extends PlaceFlags {
 export async function cancel(name: string, flags: Flags, context: Context): Promise<Ending> {
   const { place, stack } = await openStack(flags, context);
   const details = await findTransfer(place, name, context.clock.now());
-  const { record, provenBytes } = details;
-  const { transferId, state, source } = record;
+  const { record } = details;
+  const { transferId, state } = record;
   if (isOver(state)) {
     note(context, `${urlOf(record)} is ${state} already. Nothing was changed.`);
     return 'done';
   }
-  const kept = state === 'active' ? `, ${percent(provenBytes, source.sizeBytes)} has a proof` : '';
-  const when = state === 'queued' ? 'at once' : 'before its next chunk, in about a minute';
-  await confirm(
-    [place.title, `Cancels ${urlOf(record)} (${state}${kept}): it ends ${when}.`],
-    flags,
-    context,
-  );
+  await confirm([place.title, cancelPlan(details)], flags, context);
   const answer = await sendCommand(stack, { command: 'cancel', transferId });
   if (flags.json) jsonResult(context, { version: 1, ...answer });
   else result(context, `${transferId} is ${'state' in answer ? answer.state : 'cancelled'}.`);
   return 'done';
 }
 
+function cancelPlan({ record, provenBytes }: TransferDetails): string {
+  const { state, source } = record;
+  const kept = state === 'active' ? `, ${percent(provenBytes, source.sizeBytes)} has a proof` : '';
+  const when = state === 'queued' ? 'at once' : 'before its next chunk, in about a minute';
+  return `Cancels ${urlOf(record)} (${state}${kept}): it ends ${when}.`;
+}
+
 export async function pause(flags: Flags, context: Context): Promise<Ending> {
   const underWay: StopMode = flags.stop ? 'stop' : 'finish';
   const { place, stack } = await openStack(flags, context);
-  const { active, queued } = await countLoad(place, context);
-  const ends = flags.stop
-    ? 'stop before their next chunk and are queued with their proofs'
-    : 'complete';
-  await confirm(
-    [
-      place.title,
-      `Pauses it: ${counted(active, 'active transfer')} ${ends}; ${queued} in the queue wait until chunkferry resume.`,
-    ],
-    flags,
-    context,
-  );
+  const plan = pausePlan(await countLoad(place, context), underWay);
+  await confirm([place.title, plan], flags, context);
   return report(await sendCommand(stack, { command: 'pause', underWay }), flags, context);
+}
+
+/** What becomes of the active transfers. */
+const pauseEnds: Readonly<Record<StopMode, string>> = {
+  stop: 'stop before their next chunk and are queued with their proofs',
+  finish: 'complete',
+};
+
+function pausePlan({ active, queued }: Load, underWay: StopMode): string {
+  return `Pauses it: ${counted(active, 'active transfer')} ${pauseEnds[underWay]}; ${queued} in the queue wait until chunkferry resume.`;
 }
 
 export async function resume(flags: Flags, context: Context): Promise<Ending> {
   const { place, stack } = await openStack(flags, context);
   const { queued } = await countLoad(place, context);
-  await confirm(
-    [place.title, `Resumes it: ${counted(queued, 'queued transfer')} start as slots are free.`],
-    flags,
-    context,
-  );
+  const plan = `Resumes it: ${counted(queued, 'queued transfer')} start as slots are free.`;
+  await confirm([place.title, plan], flags, context);
   return report(await sendCommand(stack, { command: 'resume' }), flags, context);
 }
 
@@ -86,7 +84,13 @@ function report(
 /** Transfers that are counted before a question; more are not worth the reads. */
 const mostCounted = 1_000;
 
-async function countLoad(place: Place, { clock }: Context) {
+/** Transfers that move and that wait. */
+interface Load {
+  readonly active: number;
+  readonly queued: number;
+}
+
+async function countLoad(place: Place, { clock }: Context): Promise<Load> {
   const now = clock.now();
   const query = { states: ['active', 'queued'], since: now, limit: mostCounted } as const;
   let [active, queued] = [0, 0];

@@ -3,6 +3,7 @@ import type { DeployResult, IIoHost, Toolkit } from '@aws-cdk/toolkit-lib';
 import { createApp } from '#infra/create-app.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { CommandError } from '../command-error.ts';
+import type { Ending } from '../exit-codes.ts';
 
 /** Which stack to deploy, and as whom. */
 export interface Deployment {
@@ -98,27 +99,30 @@ function ownError(error: unknown): Error | undefined {
   return undefined;
 }
 
+/** Failures of the CDK by their text, with the way out. */
+const knownFailures: readonly { text: RegExp; ending: Ending; step: string }[] = [
+  {
+    text: /bootstrap/i,
+    ending: 'notFound',
+    step: 'Prepare the account and Region with npx cdk bootstrap, then deploy again.',
+  },
+  {
+    text: /credentials|expired|security token|SSO/i,
+    ending: 'credentials',
+    step: 'Renew the credentials, or use another --profile.',
+  },
+];
+
+const otherFailure = {
+  ending: 'failed',
+  step: 'Read the events of the stack in the CloudFormation console, fix the cause, then deploy again.',
+} as const;
+
 /** Returns the failure as one line with the way out. */
 function deploymentError(error: unknown): CommandError {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const [line = ''] = message.trim().split('\n');
   const reason = line.replace(/[.:]$/, '');
-  const options = { cause: error };
-  if (/bootstrap/i.test(message))
-    return new CommandError(
-      'notFound',
-      `Deploying failed: ${reason}. Prepare the account and Region with npx cdk bootstrap, then deploy again.`,
-      options,
-    );
-  if (/credentials|expired|security token|SSO/i.test(message))
-    return new CommandError(
-      'credentials',
-      `Deploying failed: ${reason}. Renew the credentials, or use another --profile.`,
-      options,
-    );
-  return new CommandError(
-    'failed',
-    `Deploying failed: ${reason}. Read the events of the stack in the CloudFormation console, fix the cause, then deploy again.`,
-    options,
-  );
+  const { ending, step } = knownFailures.find(({ text }) => text.test(message)) ?? otherFailure;
+  return new CommandError(ending, `Deploying failed: ${reason}. ${step}`, { cause: error });
 }

@@ -44,16 +44,25 @@ const GB = 1e9;
 
 /** Returns the billed units of one transfer of an object of this size, without traffic. */
 export function unitsOf(sizeBytes: number, plan: ChunkPlan): UnitLine[] {
-  const { ranges } = plan;
-  const of = (name: keyof typeof units) => countOf(name, sizeBytes, plan);
-  const calls = of('requests');
-  const otherSeconds = ((calls - ranges) * assumptions.callMs) / 1000;
-  const logBytes =
-    of('ownLogBytes') +
-    calls * assumptions.lambdaLogBytesPerCall +
-    of('historyEvents') * assumptions.historyEventLogBytes;
+  const count: Count = (name) => countOf(name, sizeBytes, plan);
   return [
-    { name: 'state transitions', price: 'stateTransition', quantity: of('transitions') },
+    ...runUnits(count, sizeBytes, plan),
+    ...storeUnits(count),
+    { name: 'GB of logs', price: 'logGb', quantity: logBytes(count) / GB },
+    { name: 'published events', price: 'publishedEvent', quantity: 2 },
+    { name: 'traces', price: 'trace', quantity: 1 },
+  ];
+}
+
+/** Returns how many units of one kind the transfer has. */
+type Count = (name: keyof typeof units) => number;
+
+/** Returns what the state machine and its functions use. */
+function runUnits(count: Count, sizeBytes: number, plan: ChunkPlan): UnitLine[] {
+  const calls = count('requests');
+  const otherSeconds = ((calls - plan.ranges) * assumptions.callMs) / 1000;
+  return [
+    { name: 'state transitions', price: 'stateTransition', quantity: count('transitions') },
     { name: 'Lambda requests', price: 'lambdaRequest', quantity: calls },
     {
       name: 'GB-seconds of sending',
@@ -65,14 +74,25 @@ export function unitsOf(sizeBytes: number, plan: ChunkPlan): UnitLine[] {
       price: 'lambdaGbSecond',
       quantity: otherSeconds * memoryGb.other,
     },
-    { name: 'table writes', price: 'tableWriteUnit', quantity: of('tableWrites') },
-    { name: 'writes of its indexes', price: 'tableWriteUnit', quantity: of('indexWrites') },
-    { name: 'table reads', price: 'tableReadUnit', quantity: of('tableReads') },
-    { name: 'S3 requests', price: 's3Get', quantity: of('s3Requests') },
-    { name: 'GB of logs', price: 'logGb', quantity: logBytes / GB },
-    { name: 'published events', price: 'publishedEvent', quantity: 2 },
-    { name: 'traces', price: 'trace', quantity: 1 },
   ];
+}
+
+/** Returns what the table and the bucket count. */
+function storeUnits(count: Count): UnitLine[] {
+  return [
+    { name: 'table writes', price: 'tableWriteUnit', quantity: count('tableWrites') },
+    { name: 'writes of its indexes', price: 'tableWriteUnit', quantity: count('indexWrites') },
+    { name: 'table reads', price: 'tableReadUnit', quantity: count('tableReads') },
+    { name: 'S3 requests', price: 's3Get', quantity: count('s3Requests') },
+  ];
+}
+
+function logBytes(count: Count): number {
+  return (
+    count('ownLogBytes') +
+    count('requests') * assumptions.lambdaLogBytesPerCall +
+    count('historyEvents') * assumptions.historyEventLogBytes
+  );
 }
 
 function countOf(

@@ -1,6 +1,6 @@
 import type { Runtime } from '#src/core/errors/errors.ts';
 import type { Context } from '../context.ts';
-import { describeError } from '../describe-error.ts';
+import { describeError, type EndingError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { BatchDisplay } from './batch-display.ts';
 
@@ -54,6 +54,12 @@ export async function runBatch<T extends Item>(
 ): Promise<void> {
   const waiting = [...items];
   let stopped: ItemEnd | undefined;
+  const endOf = (item: T) =>
+    run(item, () => display.update(item)).catch((error: unknown) => {
+      const failure = describeError(error, runtime);
+      if (isLasting(failure)) stopped ??= notStarted(failure);
+      return failedEnd(item, failure);
+    });
   const worker = async () => {
     for (let item = waiting.shift(); item && !signal.aborted; item = waiting.shift()) {
       item.end = stopped ?? (await endOf(item));
@@ -62,21 +68,24 @@ export async function runBatch<T extends Item>(
       if (item.end) display.ended(item);
     }
   };
-  const endOf = async (item: T): Promise<ItemEnd | undefined> => {
-    try {
-      return await run(item, () => display.update(item));
-    } catch (error) {
-      const { ending, line } = describeError(error, runtime);
-      const isLasting = lasting.includes(ending);
-      if (isLasting) stopped ??= { status: 'not-started', isGood: false, cause: line };
-      const { execution } = item;
-      // The stack does not end with this program, nor does a start whose reply was lost.
-      if (execution) return { status: 'unknown', isGood: false, execution, cause: line };
-      const status = isLasting || !item.isBegun ? 'not-started' : 'failed';
-      return { status, isGood: false, cause: line };
-    }
-  };
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+}
+
+function isLasting({ ending }: EndingError): boolean {
+  return lasting.includes(ending);
+}
+
+function notStarted({ line }: EndingError): ItemEnd {
+  return { status: 'not-started', isGood: false, cause: line };
+}
+
+/** Returns the end of a source whose run failed. */
+function failedEnd({ execution, isBegun }: Item, failure: EndingError): ItemEnd {
+  const { line: cause } = failure;
+  // The stack does not end with this program, nor does a start whose reply was lost.
+  if (execution) return { status: 'unknown', isGood: false, execution, cause };
+  if (isLasting(failure) || !isBegun) return notStarted(failure);
+  return { status: 'failed', isGood: false, cause };
 }
 
 /** Returns the sources by how they ended: `2 ready, 1 failed`. The counts add up to all. */

@@ -45,28 +45,42 @@ export async function chooseObjects(
   { client, rulesFor, findMoved }: Choice,
   context: Context,
 ): Promise<ChosenObjects> {
-  const { url, bucket, matches } = pattern;
-  const rules = rulesFor(bucket);
+  const rules = rulesFor(pattern.bucket);
   const reasonInRows = await findMoved(pattern);
+  const reasonOf = (object: ListedObject) => rules.rejects(object) ?? reasonInRows(object);
+  const pages = listObjects(client, { ...pattern, requestPayer: rules.requestPayer });
+  const { items, leftOut } = await sortPages(pages, pattern, reasonOf, context);
+  noteLeftOut(leftOut, rules, context);
+  if (items.length === 0) assertReason(pattern.url, leftOut);
+  return { items, leftOut };
+}
+
+/**
+ * Sorts the listed objects of a pattern into those to start and those left out.
+ * @throws CommandError - too many to start
+ */
+async function sortPages(
+  pages: AsyncIterable<readonly ListedObject[]>,
+  { url, bucket, matches }: S3Pattern,
+  reasonOf: (object: ListedObject) => LeftOut | undefined,
+  context: Context,
+): Promise<ChosenObjects> {
   const items: ObjectItem[] = [];
   const leftOut: LeftOutObject[] = [];
-  const choose = (object: ListedObject) => {
-    const { key, sizeBytes } = object;
-    const name = `s3://${bucket}/${key}`;
-    const reason = rules.rejects(object) ?? reasonInRows(object);
-    if (reason) leftOut.push({ source: name, reason });
-    else items.push({ name, bucket, key, sizeBytes });
-  };
   const noteProgress = noteListed(context);
   let listed = 0;
-  for await (const page of listObjects(client, { ...pattern, requestPayer: rules.requestPayer })) {
-    for (const object of page) if (matches(object.key)) choose(object);
+  for await (const page of pages) {
+    for (const object of page.filter(({ key }) => matches(key))) {
+      const { key, sizeBytes } = object;
+      const name = `s3://${bucket}/${key}`;
+      const reason = reasonOf(object);
+      if (reason) leftOut.push({ source: name, reason });
+      else items.push({ name, bucket, key, sizeBytes });
+    }
     if (items.length > mostObjects) throw tooMany(url);
     listed += page.length;
     noteProgress(listed);
   }
-  noteLeftOut(leftOut, rules, context);
-  if (items.length === 0) assertReason(url, leftOut);
   return { items, leftOut };
 }
 

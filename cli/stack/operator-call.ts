@@ -16,40 +16,24 @@ export async function operatorCall<T>(action: string, call: () => Promise<T>): P
   }
 }
 
-type Description = readonly [Ending, (action: string, reason: string) => string];
+type WayOut = readonly [Ending, (action: string) => string];
 
-/** How the program ends, and the line that says what failed and the way out. */
-const descriptions: Readonly<Record<OperatorProblem, Description>> = {
-  'no-region': ['usage', () => 'No AWS Region is set. Use --region, or set AWS_REGION.'],
-  'expired-login': [
-    'credentials',
-    (_, reason) =>
-      `The AWS SSO session has expired: ${reason}. Run aws sso login, then the same command again.`,
-  ],
+/** How the program ends, and what the operator does. */
+const waysOut: Readonly<Record<OperatorProblem, WayOut>> = {
+  'no-region': ['usage', () => 'Use --region, or set AWS_REGION.'],
+  'expired-login': ['credentials', () => 'Run aws sso login, then the same command again.'],
   'no-credentials': [
     'credentials',
-    (_, reason) =>
-      `No AWS credentials were found: ${reason}. Use --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID.`,
+    () => 'Use --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID.',
   ],
-  'rejected-credentials': [
-    'credentials',
-    (_, reason) =>
-      `AWS rejected these credentials: ${reason}. Renew them, or use another --profile.`,
-  ],
-  denied: [
-    'denied',
-    (action, reason) =>
-      `${action} was denied for these credentials: ${reason}. Grant ${action}, or use another --profile.`,
-  ],
-  other: [
-    'unavailable',
-    (action, reason) => `${action} failed: ${reason}. Run the same command again later.`,
-  ],
+  'rejected-credentials': ['credentials', () => 'Renew them, or use another --profile.'],
+  denied: ['denied', (action) => `Grant ${action}, or use another --profile.`],
+  other: ['unavailable', () => 'Run the same command again later.'],
 };
 
 function operatorError(action: string, error: unknown): unknown {
   if (error instanceof CommandError || isTransferError(error)) return error;
-  const { problem, reason } = operatorFailure(error);
-  const [ending, line] = descriptions[problem];
-  return new CommandError(ending, line(action, reason), { cause: error });
+  const { problem, summary } = operatorFailure(action, error);
+  const [ending, step] = waysOut[problem];
+  return new CommandError(ending, `${summary}. ${step(action)}`, { cause: error });
 }

@@ -44,39 +44,39 @@ export function phaseOf({ record, session, position, isPaused }: TransferProgres
 
 /** Returns the fields of a transfer for people. */
 export function fieldsOf(details: TransferDetails, now: number): Field[] {
-  const { record, session, provenChunks } = details;
-  const { state, source, assetId, outcome } = record;
-  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = paceOf(details, now);
-  const chunks = session?.session?.totalChunks;
+  const { transferId, source, createdAt, assetId, outcome, owner } = details.record;
   const fields: (Field | false)[] = [
-    ['object', urlOf(record)],
-    ['id', record.transferId],
-    [
-      'state',
-      isOver(state)
-        ? `${state}, ${agoText(record.changedAt, now)}`
-        : `${state}: ${phaseOf(details)}`,
-    ],
+    ['object', urlOf(details.record)],
+    ['id', transferId],
+    ['state', stateText(details, now)],
     ['size', formatBytes(source.sizeBytes)],
-    [
-      'moved',
-      `${percent(bytes, totalBytes)}, ${formatBytes(bytes)}${chunks === undefined ? '' : `, ${provenChunks} of ${chunks} chunks have a proof`}`,
-    ],
-    bytesPerSecond !== undefined && [
-      'speed',
-      `${speedText(bytesPerSecond, 1000)} since the session opened`,
-    ],
-    secondsLeft !== undefined && ['left', `about ${longText(secondsLeft * 1000)}`],
-    ['created', timeText(record.createdAt)],
+    ...paceFields(details, now),
+    ['created', timeText(createdAt)],
     assetId !== undefined && ['asset', assetId],
     outcome?.error !== undefined && ['error', String(outcome.error)],
-    ...linkField(record.owner),
+    ['execution', executionLink(owner) ?? owner],
   ];
   return fields.filter((field) => field !== false);
 }
 
-function linkField(owner: string): Field[] {
-  return [['execution', executionLink(owner) ?? owner]];
+function stateText(details: TransferDetails, now: number): string {
+  const { state, changedAt } = details.record;
+  return `${state}${isOver(state) ? `, ${agoText(changedAt, now)}` : `: ${phaseOf(details)}`}`;
+}
+
+/** Returns how far the transfer is, how fast, and how long still, as far as they are known. */
+function paceFields(details: TransferDetails, now: number): Field[] {
+  const { session, provenChunks } = details;
+  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = paceOf(details, now);
+  const chunks = session?.session?.totalChunks;
+  const proven = chunks === undefined ? '' : `, ${provenChunks} of ${chunks} chunks have a proof`;
+  const fields: Field[] = [
+    ['moved', `${percent(bytes, totalBytes)}, ${formatBytes(bytes)}${proven}`],
+  ];
+  if (bytesPerSecond !== undefined)
+    fields.push(['speed', `${speedText(bytesPerSecond, 1000)} since the session opened`]);
+  if (secondsLeft !== undefined) fields.push(['left', `about ${longText(secondsLeft * 1000)}`]);
+  return fields;
 }
 
 /** Returns a transfer as `status --json` prints it. */

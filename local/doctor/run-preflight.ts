@@ -6,11 +6,16 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import { operatorFailure } from '#src/aws/operator-failure.ts';
+import {
+  type ErrorName,
+  errorCatalogue,
+  isTransferError,
+  TransferError,
+} from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import { checkStateOf } from '#src/core/stack/step-names.ts';
 import type { StepFindings } from '#src/preflight/preflight.ts';
-import { asOperator } from './as-operator.ts';
 import type { OperatorClients } from './checked-stack.ts';
 
 /** The report: the execution's output, with the findings of each function. */
@@ -63,7 +68,7 @@ function reasonOf({ error, cause = '' }: DescribeExecutionCommandOutput): string
 }
 
 async function start(client: SFNClient, stateMachineArn: string): Promise<string> {
-  const { executionArn = '' } = await asOperator('states:StartExecution', () =>
+  const { executionArn = '' } = await callAsFinding('states:StartExecution', () =>
     client.send(
       new StartExecutionCommand({
         stateMachineArn,
@@ -75,6 +80,20 @@ async function start(client: SFNClient, stateMachineArn: string): Promise<string
   return executionArn;
 }
 
+/**
+ * Calls Step Functions.
+ * @throws ConfigurationError - what failed, for a finding, which adds the next step
+ */
+async function callAsFinding<T>(action: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isTransferError(error)) throw error;
+    const { summary } = operatorFailure(action, error);
+    throw new TransferError('ConfigurationError', summary, { cause: error });
+  }
+}
+
 async function endOf(
   client: SFNClient,
   executionArn: string,
@@ -83,7 +102,7 @@ async function endOf(
   const from = clock.now();
   for (let wait = polls.first; clock.now() - from < maxWaitMs; wait *= polls.growth) {
     await clock.sleep(Math.min(wait, polls.longest));
-    const found = await asOperator('states:DescribeExecution', () =>
+    const found = await callAsFinding('states:DescribeExecution', () =>
       client.send(new DescribeExecutionCommand({ executionArn })),
     );
     if (found.status !== 'RUNNING') return found;

@@ -11,19 +11,32 @@ export type OperatorProblem =
 
 export interface OperatorFailure {
   readonly problem: OperatorProblem;
-  /** What AWS or the SDK said, without a full stop. */
-  readonly reason: string;
+  /** What failed, and what AWS or the SDK said about it, without a full stop: a next step follows. */
+  readonly summary: string;
 }
 
 /** AWS error codes for invalid credentials. */
 const invalidCredentials =
   /^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|AuthFailure)/;
 
-/** Returns why a call with an operator's own credentials failed. */
-export function operatorFailure(error: unknown): OperatorFailure {
+const summaries: Readonly<Record<OperatorProblem, (action: string, reason: string) => string>> = {
+  'no-region': () => 'No AWS Region is set',
+  'expired-login': (_, reason) => `The AWS SSO session has expired: ${reason}`,
+  'no-credentials': (_, reason) => `No AWS credentials were found: ${reason}`,
+  'rejected-credentials': (_, reason) => `AWS rejected these credentials: ${reason}`,
+  denied: (action, reason) => `${action} was denied for these credentials: ${reason}`,
+  other: (action, reason) => `${action} failed: ${reason}`,
+};
+
+/**
+ * Returns why a call with an operator's own credentials failed.
+ * @param action - the permission that the call needs, such as `cloudformation:DescribeStacks`
+ */
+export function operatorFailure(action: string, error: unknown): OperatorFailure {
   const failure = sdkFailure(error);
+  const problem = problemOf(failure);
   const reason = describeSdkFailure(failure).replace(/\.$/, '');
-  return { problem: problemOf(failure), reason };
+  return { problem, summary: summaries[problem](action, reason) };
 }
 
 function problemOf({ name, message }: ReturnType<typeof sdkFailure>): OperatorProblem {
