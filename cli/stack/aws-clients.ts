@@ -8,13 +8,13 @@ export type ClientOptions = ReturnType<typeof clientOptions>;
 
 /**
  * Returns the options for AWS clients: profile and Region are found as the AWS CLI finds them. The CLI also
- * reads `AWS_DEFAULT_REGION`, which the SDK does not.
+ * reads `AWS_DEFAULT_REGION`, which the SDK does not. An empty variable is one that is not set.
  */
 export function clientOptions(
   { profile, region }: Pick<PlaceFlags, 'profile' | 'region'>,
   env: Environment,
 ) {
-  const named = region ?? env.AWS_REGION ?? (profile ? undefined : env.AWS_DEFAULT_REGION);
+  const named = region || env.AWS_REGION || (profile ? undefined : env.AWS_DEFAULT_REGION);
   const { customUserAgent, maxAttempts, requestHandler } = boundedCalls;
   return {
     customUserAgent,

@@ -1,5 +1,5 @@
 import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
-import { cutTo } from './words.ts';
+import { cutTo, widthOf } from './words.ts';
 
 /** A terminal that is written to. */
 export interface Terminal {
@@ -29,6 +29,12 @@ export function rowsOf({ rows }: Pick<Terminal, 'rows'>): number {
   return Math.max(1, (rows || defaults.rows) - 1);
 }
 
+/** Returns the rows that drawn lines take now: a terminal that became narrower has wrapped them. */
+function rowsTaken(lines: readonly string[], { columns }: Terminal): number {
+  const rows = lines.map((line) => Math.ceil(widthOf(line) / (columns || defaults.columns)));
+  return rows.reduce((sum, one) => sum + Math.max(1, one), 0);
+}
+
 /**
  * Redraws lines in place. Cuts each to the width: a wrapped line could not be replaced. Does not hide the
  * cursor or change a mode of the terminal, so nothing needs to be restored when the process ends.
@@ -37,7 +43,7 @@ export function createRedraw(terminal: Terminal): Redraw {
   const stream = terminal as NodeJS.WritableStream;
   let shown: readonly string[] = [];
   const erase = () => {
-    if (shown.length > 0) moveCursor(stream, 0, -shown.length);
+    moveCursor(stream, 0, -rowsTaken(shown, terminal));
     cursorTo(stream, 0);
     clearScreenDown(stream);
   };

@@ -36,10 +36,14 @@ export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
   };
 }
 
-/** Returns whether a stream is a terminal that can redraw a line. */
+/**
+ * Returns whether a stream is a terminal that can redraw a line. Some CI services run commands on a terminal, and keep
+ * every redrawn line in their log: they set `CI`.
+ */
 export function canRedraw(
   stream: { readonly isTTY?: boolean | undefined },
-  { TERM }: Readonly<Record<string, string | undefined>> = process.env,
+  { TERM, CI }: Readonly<Record<string, string | undefined>> = process.env,
 ): boolean {
-  return Boolean(stream.isTTY) && TERM !== 'dumb' && TERM !== '';
+  const isLogged = CI !== undefined && CI !== '' && CI !== 'false';
+  return Boolean(stream.isTTY) && TERM !== 'dumb' && TERM !== '' && !isLogged;
 }

@@ -1,18 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { canarySearch } from '../security/canaries/search.ts';
 import { screenOf } from '../terminal/screen.ts';
 import { stateMachineArn, useFakeAccount } from './fake-account.ts';
+import { endOf, inShell, onTerminal, program } from './program-process.ts';
 import { putSession, putTransfers, transferOf } from './transfer-records.ts';
 
 const account = useFakeAccount();
-
-const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const program = [process.execPath, fileOf('../../cli/main.js')];
 
 const today = Date.now();
 const moving = transferOf('reel/a film with a rather long name.mp4', {
@@ -26,33 +20,13 @@ beforeAll(async () => {
   await putSession(account.table, moving.transferId);
 });
 
-/** How a process on a terminal or a pipe ended. */
-interface Ended {
-  readonly code: number;
-  readonly output: string;
-}
-
-async function endOf(child: ChildProcess): Promise<Ended> {
-  const [output, [code]] = await Promise.all([
-    text(child.stdout as NodeJS.ReadableStream),
-    once(child, 'close'),
-  ]);
-  canarySearch.searchText('commands', output);
-  return { code, output };
-}
-
-/** Runs the program on a pseudo-terminal until it shows a text, then presses Ctrl-C. */
-function onTerminal(columns: number, until: string, argv: readonly string[], env = {}) {
-  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const own = { PATH, HOME, NODE_COMPILE_CACHE, TERM: 'xterm-256color', ...account.env, ...env };
-  const pty = [fileOf('../terminal/on_terminal.py'), String(columns), until, ...program, ...argv];
-  return endOf(spawn('python3', pty, { env: own, stdio: ['ignore', 'pipe', 'inherit'] }));
-}
-
 describe('on a real terminal, chunkferry watch', () => {
   it.each([40, 80, 200])('redraws %i columns until Ctrl-C, without color', async (columns) => {
     const call = ['watch', '--interval', '1'];
-    const { code, output } = await onTerminal(columns, '\x1b[3A', call, { NO_COLOR: '1' });
+    const { code, output } = await onTerminal(columns, '\x1b[3A', [...program, ...call], {
+      ...account.env,
+      NO_COLOR: '1',
+    });
     expect(code).toBe(exitCodes.interrupted);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of a terminal
     expect(output).not.toMatch(/\x1b\[[0-9;]*m|\x1b\[\?/);
@@ -68,7 +42,7 @@ describe('on a real terminal, chunkferry ingest', () => {
   it('says after Ctrl-C what continues', async () => {
     account.replies.DescribeExecution = () => ({ status: 'RUNNING' });
     const call = ['ingest', 's3://films/a.mp4'];
-    const { code, output } = await onTerminal(80, 'started', call);
+    const { code, output } = await onTerminal(80, 'started', [...program, ...call], account.env);
     expect(code).toBe(exitCodes.interrupted);
     expect(screenOf(output, 80).join('')).toContain('1 transfer continues in the stack, 0 ended.');
   });
@@ -108,12 +82,7 @@ describe('on a pipe', () => {
     async (both) => {
       const urls = Array.from({ length: 12 }, (_, index) => `s3://films/${index}.mp4`);
       const call = `"$@" ingest ${urls.join(' ')} --detach ${both} | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
-      const env = { ...process.env, ...account.env };
-      const child = spawn('bash', ['-c', call, 'bash', ...program], {
-        env,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      const { output } = await endOf(child);
+      const { output } = await inShell(call, account.env);
       expect(output).toMatch(/ended with 0\n$/);
       const starts = account.requests.filter(({ operation }) => operation === 'StartExecution');
       expect(starts).toHaveLength(12);
@@ -127,24 +96,14 @@ describe('on a pipe', () => {
     );
     await putTransfers(account.table, ...records);
     const call = `"$@" list --limit 1000 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
-    const env = { ...process.env, ...account.env };
-    const child = spawn('bash', ['-c', call, 'bash', ...program], {
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const { output } = await endOf(child);
+    const { output } = await inShell(call, account.env);
     expect(output).toMatch(/^ID .*\nended with 0\n$/);
   });
 
   it('ends with 0 when the other program closes it', async () => {
     // Each read is a line of JSON; unchanged lines for people come once a minute.
     const call = `"$@" watch --json --interval 1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
-    const env = { ...process.env, ...account.env };
-    const child = spawn('bash', ['-c', call, 'bash', ...program], {
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const { output } = await endOf(child);
+    const { output } = await inShell(call, account.env);
     expect(output).toMatch(/^\{.*\}\nended with 0\n$/);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPlainDisplay } from '#local/terminal/plain-display.ts';
+import { createRedraw } from '#local/terminal/redraw.ts';
 import { canRedraw, terminalDisplay } from '#local/terminal/status-display.ts';
 import type { TransferView } from '#local/terminal/transfer-view.ts';
 
@@ -41,10 +42,27 @@ describe('N10: a terminal', () => {
     expect(drawn.length).toBeGreaterThan(0);
   });
 
+  // docker/compose#13519
+  it('that became narrower is erased to the first row of the wrapped lines', () => {
+    const { stream, written } = terminal(80);
+    const redraw = createRedraw(stream);
+    redraw.show(['x'.repeat(60), 'short', '影'.repeat(35)]);
+    Object.assign(stream, { columns: 40 });
+    written.length = 0;
+    redraw.show(['again']);
+    expect(written.join('')).toContain('\x1b[5A');
+  });
+
   it.each([
     [{ TERM: 'xterm' }, true],
     [{ TERM: 'dumb' }, false],
     [{}, true],
+    // console-rs/indicatif#807: NO_COLOR is about colors only.
+    [{ NO_COLOR: '1' }, true],
+    // DevExpress/testcafe#733: a CI service keeps every redrawn line in its log.
+    [{ TERM: 'xterm', CI: 'true' }, false],
+    [{ CI: 'false' }, true],
+    [{ CI: '' }, true],
   ])('with %j can redraw: %s', (env, isRedrawn) => {
     expect(canRedraw({ isTTY: true } as NodeJS.WriteStream, env)).toBe(isRedrawn);
   });
