@@ -1,7 +1,9 @@
 import { columnsOf, createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
 import { cutMiddle, printable, speedText } from '#local/terminal/words.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 import type { Context } from '../context.ts';
+import { repeatAfterMs } from '../transfers/describe-transfer.ts';
 import { countsText, type Item, unfinished } from './batch.ts';
 
 /** Shows a batch on stderr: a live line for each source that runs, and a total. */
@@ -18,9 +20,9 @@ export interface BatchDisplay {
 /** Creates the display: redrawn in place on a terminal, else a line for each source that changes. */
 export function createBatchDisplay(
   items: readonly Item[],
-  { io: { stderr }, env }: Pick<Context, 'io' | 'env'>,
+  { io: { stderr }, env, clock }: Pick<Context, 'io' | 'env' | 'clock'>,
 ): BatchDisplay {
-  if (!canRedraw(stderr, env)) return plainDisplay((line) => void stderr.write(`${line}\n`));
+  if (!canRedraw(stderr, env)) return plainDisplay((line) => void stderr.write(`${line}\n`), clock);
   const redraw = createRedraw(stderr);
   const shown = createShown(items.length);
   const draw = () => redraw.show(liveLines(shown, columnsOf(stderr), rowsOf(stderr)));
@@ -61,14 +63,18 @@ function createShown(total: number): Shown {
   return { total, running, counts, end };
 }
 
-function plainDisplay(print: (line: string) => void): BatchDisplay {
-  const shown = new Map<Item, string>();
+/** Prints a line for each source whose sign changed, and for an unchanged one again after a while. */
+function plainDisplay(print: (line: string) => void, clock: Pick<Clock, 'now'>): BatchDisplay {
+  const shown = new Map<Item, { readonly sign: string; readonly at: number }>();
   return {
     update(item) {
-      const line = item.line?.replace(/[\d.]+ [kM]B\/s.*/, '').trim();
-      if (line === undefined || shown.get(item) === line) return;
-      shown.set(item, line);
-      print(printable(`${item.name}  ${line}`));
+      const { name, line, sign = line } = item;
+      const last = shown.get(item);
+      const at = clock.now();
+      if (line === undefined || sign === undefined) return;
+      if (last?.sign === sign && at - last.at < repeatAfterMs) return;
+      shown.set(item, { sign, at });
+      print(printable(`${name}  ${line}`));
     },
     ended(item) {
       shown.delete(item);

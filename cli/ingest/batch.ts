@@ -23,6 +23,8 @@ export interface Item {
   readonly name: string;
   /** What it does now; undefined before its start and after its end. */
   line?: string | undefined;
+  /** A log shows the line again when this changes. Default: the line itself. */
+  sign?: string | undefined;
   bytesPerSecond?: number | undefined;
   /** Whether anything of it was begun. */
   isBegun?: boolean;

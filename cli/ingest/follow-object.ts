@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { longText } from '../output/words.ts';
 import { type Executions, UnclearStartError } from '../stack/executions.ts';
-import { paceOf, phaseOf } from '../transfers/describe-transfer.ts';
+import { logSign, paceOf, phaseOf } from '../transfers/describe-transfer.ts';
 import { percent, readDetails } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
 import { readRepeatedly } from '../watch/watch-rows.ts';
@@ -142,10 +142,12 @@ async function showRecord(
   if (isOver(record.state)) return endOfRecord(record);
   const now = clock.now();
   const details = await readDetails(table, record);
-  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = paceOf(details, now);
+  const pace = paceOf(details, now);
+  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = pace;
   const speed = bytesPerSecond === undefined ? [] : [speedText(bytesPerSecond, 1000)];
   const left = secondsLeft === undefined ? [] : [`${longText(1000 * secondsLeft)} left`];
   item.bytesPerSecond = bytesPerSecond;
+  item.sign = logSign(record, pace);
   item.line = [percent(bytes, totalBytes), ...left, ...speed, phaseOf(details)].join('  ');
   return undefined;
 }

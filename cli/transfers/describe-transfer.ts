@@ -1,7 +1,7 @@
 import { formatBytes } from '#local/terminal/size.ts';
 import { speedText } from '#local/terminal/words.ts';
 import { executionLink } from '#src/core/stack/console-links.ts';
-import { isOver } from '#src/core/transfer/transfer.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { agoText, longText, timeText } from '../output/words.ts';
 import { percent, type TransferDetails, type TransferProgress } from './transfer-details.ts';
 import { transferJson, urlOf } from './transfer-view.ts';
@@ -28,6 +28,17 @@ export function paceOf({ record, session, provenBytes }: TransferProgress, now: 
     return { bytes, totalBytes };
   const bytesPerSecond = provenBytes / passed;
   return { bytes, totalBytes, bytesPerSecond, secondsLeft: (totalBytes - bytes) / bytesPerSecond };
+}
+
+/** Time after which a log shows an unchanged transfer again, in ms. */
+export const repeatAfterMs = 60_000;
+
+/** Returns what a log shows when it changes: the state, and each tenth of the bytes. */
+export function logSign(
+  { state, bytesCompleteAt }: TransferRecord,
+  { bytes, totalBytes }: Pick<Pace, 'bytes' | 'totalBytes'>,
+): string {
+  return `${state} ${bytesCompleteAt} ${Math.floor((10 * bytes) / totalBytes)}`;
 }
 
 /** Returns what a transfer does now, in a few words. */

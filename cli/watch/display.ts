@@ -1,8 +1,9 @@
 import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
 import { type Context, jsonText } from '../context.ts';
+import { logSign, repeatAfterMs } from '../transfers/describe-transfer.ts';
 import { headLine, movingLine, screenOf, snapshotJson } from './screen.ts';
-import type { Moving, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Shows snapshots. */
 export interface SnapshotDisplay {
@@ -10,9 +11,6 @@ export interface SnapshotDisplay {
   /** Prints a line above the screen, or on stderr. */
   print(line: string): void;
 }
-
-/** An unchanged transfer gets a line again after this time, in ms. */
-const repeatAfterMs = 60_000;
 
 /** Creates the display: redrawn in place on a terminal, lines on a pipe, JSON lines with `--json`. */
 export function createDisplay(
@@ -47,11 +45,7 @@ function createLines(print: (line: string) => void): (snapshot: Snapshot) => voi
     const { at, moving, queuedCount, isPaused } = snapshot;
     if (isDue('', `${moving.length} ${queuedCount} ${isPaused}`, at)) print(headLine(snapshot));
     for (const one of moving)
-      if (isDue(one.details.record.transferId, signOf(one), at)) print(movingLine(one, at));
+      if (isDue(one.details.record.transferId, logSign(one.details.record, one), at))
+        print(movingLine(one, at));
   };
-}
-
-function signOf({ details, bytes, totalBytes }: Moving): string {
-  const { state, bytesCompleteAt } = details.record;
-  return `${state} ${bytesCompleteAt} ${Math.floor((10 * bytes) / totalBytes)}`;
 }

@@ -164,13 +164,13 @@ describe('chunkferry ingest of objects', () => {
     for (const name of names) expect(name.length).toBeLessThanOrEqual(80);
   });
 
-  /** Runs an ingest that is interrupted at its third wait. */
-  async function interrupted(argv: readonly string[], more: Surroundings = {}) {
+  /** Runs an ingest that is interrupted at one of its waits. */
+  async function interrupted(argv: readonly string[], more: Surroundings = {}, atWait = 3) {
     const stop = new AbortController();
     const clock = testClock();
     let sleeps = 0;
     const sleep = async (milliseconds: number) => {
-      if (++sleeps >= 3) stop.abort();
+      if (++sleeps >= atWait) stop.abort();
       await clock.sleep(milliseconds);
     };
     return runProgram(argv, { clock: { ...clock, sleep }, signal: stop.signal, ...more });
@@ -193,6 +193,18 @@ describe('chunkferry ingest of objects', () => {
     for (const line of lines.slice(2)) expect(Array.from(line).length).toBeLessThan(columns);
     expect(stderr).toContain('50 %  61 s left');
     expect(stderr).toContain('1 in all: 1 left');
+  });
+
+  // a8m/pb#82, wolph/python-progressbar#204: progress that fills a log.
+  it('prints an unchanged transfer once a minute on a pipe', async () => {
+    ends = { [key('a.mp4')]: { sessionNumber: 1 } };
+    const { stderr } = await interrupted(['ingest', url('a.mp4')], {}, 31);
+    // 30 reads, one each 5 seconds.
+    const lines = stderr.split('\n').filter((line) => line.startsWith(url('a.mp4')));
+    expect(lines).toEqual([
+      `${url('a.mp4')}  started`,
+      ...[1, 2, 3].map(() => expect.stringMatching(/ {2}50 % {2}\d+ s left .*sends chunks$/)),
+    ]);
   });
 
   it('shows the whole stack with --watch', async () => {
