@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startServer } from '../../http/http-server.ts';
 import { startProxy, startTlsServer } from '../../http/proxies.ts';
-import { useFakeAccount } from '../fake-account.ts';
+import { stateMachineArn, useFakeAccount } from '../fake-account.ts';
 import { runProgram } from '../program-harness.ts';
 
 const account = useFakeAccount();
@@ -107,8 +107,8 @@ describe('a start that the SDK repeated', () => {
   });
 });
 
-/** Makes a profile whose program prints credentials once, which expire at once, and then fails. */
-function profileThatWorksOnce(): string {
+/** Makes a profile whose program prints credentials that expire soon, until `end` is called. */
+function profileThatEnds() {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const keys = {
@@ -116,13 +116,11 @@ function profileThatWorksOnce(): string {
     Expiration: new Date(Date.now() + 60_000).toISOString(),
   };
   const program = join(folder, 'program');
-  const lines = ['#!/bin/sh', '[ -e "$0.used" ] && exit 1', 'touch "$0.used"'];
-  writeFileSync(program, `${[...lines, `echo '${JSON.stringify(keys)}'`].join('\n')}\n`, {
-    mode: 0o755,
-  });
-  writeFileSync(join(folder, 'config'), `[profile once]\ncredential_process = ${program}\n`);
+  const lines = ['#!/bin/sh', '[ -e "$0.over" ] && exit 1', `echo '${JSON.stringify(keys)}'`];
+  writeFileSync(program, lines.join('\n'), { mode: 0o755 });
+  writeFileSync(join(folder, 'config'), `[profile ending]\ncredential_process = ${program}\n`);
   vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
-  return 'once';
+  return { profile: 'ending', end: () => writeFileSync(`${program}.over`, '') };
 }
 
 describe('a start that never left this computer', () => {
@@ -168,10 +166,16 @@ describe('a start that never left this computer', () => {
   });
 
   it('is not started if the credentials cannot be renewed', async () => {
-    const { code, stderr } = await runProgram([
-      ...['ingest', urls[0] ?? '', '--detach'],
-      ...['--profile', profileThatWorksOnce()],
-    ]);
+    const { profile, end } = profileThatEnds();
+    account.outputs = {
+      ...account.outputs,
+      get StateMachineArn() {
+        end();
+        return stateMachineArn;
+      },
+    };
+    const call = ['ingest', urls[0] ?? '', '--detach', '--profile', profile];
+    const { code, stderr } = await runProgram(call);
     expect([code, stderr]).toEqual([
       exitCodes.failed,
       expect.stringMatching(/not-started .*Use --profile, or set AWS_PROFILE/),
