@@ -203,7 +203,7 @@ describe('chunkferry ingest of objects', () => {
     const lines = stderr.split('\n').filter((line) => line.startsWith(url('a.mp4')));
     expect(lines).toEqual([
       `${url('a.mp4')}  started`,
-      ...[1, 2, 3].map(() => expect.stringMatching(/ {2}50 % {2}\d+ s left .*sends chunks$/)),
+      ...[1, 2, 3].map(() => expect.stringMatching(/ {2}50 % {2}\d+ \w+ left .*sends chunks$/)),
     ]);
   });
 

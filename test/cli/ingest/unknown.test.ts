@@ -107,7 +107,7 @@ describe('a start that the SDK repeated', () => {
   });
 });
 
-/** Makes a profile whose program prints credentials that expire soon, until `end` is called. */
+/** Makes a profile with credentials for a minute. `end` lets them expire; the profile's program then has no others. */
 function profileThatEnds() {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -120,7 +120,12 @@ function profileThatEnds() {
   writeFileSync(program, lines.join('\n'), { mode: 0o755 });
   writeFileSync(join(folder, 'config'), `[profile ending]\ncredential_process = ${program}\n`);
   vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
-  return { profile: 'ending', end: () => writeFileSync(`${program}.over`, '') };
+  const end = () => {
+    writeFileSync(`${program}.over`, '');
+    vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+  return { profile: 'ending', end };
 }
 
 describe('a start that never left this computer', () => {
@@ -167,6 +172,8 @@ describe('a start that never left this computer', () => {
 
   it('is not started if the credentials cannot be renewed', async () => {
     const { profile, end } = profileThatEnds();
+    delete process.env.AWS_ACCESS_KEY_ID;
+    delete process.env.AWS_SECRET_ACCESS_KEY;
     account.outputs = {
       ...account.outputs,
       get StateMachineArn() {
