@@ -6,7 +6,7 @@ const longest = [
   'test/crash-points/',
   'test/conformance/',
   'test/reported/',
-  'test/cli/terminal.test.ts',
+  'test/cli/terminal/',
   'test/docs/readme.test.ts',
   'test/commands/',
   'test/security/',

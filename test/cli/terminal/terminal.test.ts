@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { screenOf } from '../terminal/screen.ts';
-import { stateMachineArn, useFakeAccount } from './fake-account.ts';
+import { screenOf } from '../../terminal/screen.ts';
+import { stateMachineArn, useFakeAccount } from '../fake-account.ts';
+import { putSession, putTransfers, transferOf } from '../transfer-records.ts';
 import { endOf, inShell, onTerminal, program } from './program-process.ts';
-import { putSession, putTransfers, transferOf } from './transfer-records.ts';
 
 const account = useFakeAccount();
 

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { canarySearch } from '../security/canaries/search.ts';
+import { canarySearch } from '../../security/canaries/search.ts';
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The program of the checkout, as a command. */
-export const program: readonly string[] = [process.execPath, fileOf('../../cli/main.js')];
+export const program: readonly string[] = [process.execPath, fileOf('../../../cli/main.js')];
 
 /** How a process on a terminal or a pipe ended. */
 export interface Ended {
@@ -36,7 +36,7 @@ export function onTerminal(
 ): Promise<Ended> {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const own = { PATH, HOME, NODE_COMPILE_CACHE, TERM: 'xterm-256color', ...env };
-  const pty = [fileOf('../terminal/on_terminal.py'), String(columns), until, ...command];
+  const pty = [fileOf('../../terminal/on_terminal.py'), String(columns), until, ...command];
   return endOf(spawn('python3', pty, { env: own, stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { screenOf } from '../terminal/screen.ts';
-import { useFakeAccount } from './fake-account.ts';
-import { runProgram } from './program-harness.ts';
+import { screenOf } from '../../terminal/screen.ts';
+import { useFakeAccount } from '../fake-account.ts';
+import { runProgram } from '../program-harness.ts';
+import { putSession, putTransfers, transferOf } from '../transfer-records.ts';
 import { inShell, onTerminal, program } from './program-process.ts';
-import { putSession, putTransfers, transferOf } from './transfer-records.ts';
 
 /* Terminals, pipes and environments that broke other tools. */
 
