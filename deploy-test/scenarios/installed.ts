@@ -1,5 +1,5 @@
 import { match } from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { installApp, packTarball } from '../../packaging/installed-app.ts';
@@ -19,24 +19,39 @@ const appStack = 'AppStack';
 /** More than two chunks. */
 const sizeMiB = 12;
 
-/** The checks of the packed package in the app of a user. The first one installs it. */
+/** The checks of the packed package, as a user has it. The first one installs it for all. */
 export function installedScenarios(harness: Harness): Check[] {
   const app = join(harness.paths.scratch, 'app');
+  const folder = join(harness.paths.scratch, 'without-app');
   return [
+    installScenario(app, folder),
     appScenario(harness, app),
-    deployScenario(harness, app),
-    sameAppScenario(harness, app),
-    exportScenario(harness, app),
+    deployScenario(harness, folder),
+    sameAppScenario(harness, folder),
+    exportScenario(harness, folder),
   ];
 }
 
-/** Needs the npm registry. */
+/**
+ * Needs the npm registry.
+ * @param folder - has the packages too, but no cdk.json, whose context would change the stack
+ */
+function installScenario(app: string, folder: string): Check {
+  return {
+    name: 'the packed package is installed into an app that cdk init makes',
+    run: async () => {
+      await install(app);
+      await mkdir(folder);
+      await symlink(join(app, 'node_modules'), join(folder, 'node_modules'));
+    },
+  };
+}
+
 function appScenario(harness: Harness, app: string): Check {
   const { home, service, cdk } = harness;
   return {
-    name: 'the packed package, installed into an app that cdk init makes, is deployed in its stack and moves an object',
+    name: 'the app with the installed package is deployed, and moves an object',
     run: async () => {
-      await install(app);
       await makeBucket(home, appBucket);
       await writeFile(join(app, 'lib/app-stack.ts'), stackOfUser(service.baseUrl));
       await cdk.deployApp(home, app);
