@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { CommandError } from './command-error.ts';
-import { type Context, note } from './context.ts';
+import { type Context, printNote } from './context.ts';
 
 /**
  * Says what will be done, and asks unless `--yes` is given.
@@ -12,7 +12,7 @@ export async function confirm(
   { yes = false }: { readonly yes?: boolean },
   context: Context,
 ): Promise<void> {
-  for (const line of plan) note(context, line);
+  for (const line of plan) printNote(context, line);
   if (yes) return;
   const { stdin, stderr } = context.io;
   if (!stdin.isTTY)

@@ -36,18 +36,18 @@ export interface Context {
 export type Action<Args extends unknown[]> = (...args: Args) => Promise<Ending>;
 
 /** Prints one line of information. It may contain keys and replies, so its control characters are escaped. */
-export function note({ io }: Pick<Context, 'io'>, line: string): void {
+export function printNote({ io }: Pick<Context, 'io'>, line: string): void {
   io.stderr.write(`${printable(line)}\n`);
 }
 
 /** Prints a result. */
-export function result({ io }: Pick<Context, 'io'>, text: string): void {
+export function printResult({ io }: Pick<Context, 'io'>, text: string): void {
   io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Prints one JSON document as the result. */
-export function jsonResult(context: Pick<Context, 'io'>, document: unknown): void {
-  result(context, jsonText(document));
+export function printJson(context: Pick<Context, 'io'>, document: unknown): void {
+  printResult(context, jsonText(document));
 }
 
 /** Returns JSON on one line. JSON itself leaves DEL and the C1 controls, which a terminal obeys, as they are. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Runtime } from '#src/core/errors/errors.ts';
 import { commands, type RegisteredCommand } from './commands/registry.ts';
-import { type Context, result } from './context.ts';
+import { type Context, printResult } from './context.ts';
 import { describeError } from './describe-error.ts';
 import { type Ending, exitCodes } from './exit-codes.ts';
 import { assertOnlyJson } from './npm-script.ts';
@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 async function complete(words: readonly string[], context: Context): Promise<number> {
   const { completeWords } = await import('./completion/complete-words.ts');
   const program = await createProgram(context, () => {}, words[0] ?? '');
-  result(context, completeWords(program, words).join('\n'));
+  printResult(context, completeWords(program, words).join('\n'));
   return exitCodes.done;
 }
 

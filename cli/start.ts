@@ -1,4 +1,4 @@
-import { systemClock } from '#src/config/system-clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { argumentsOf } from './npm-script.ts';

@@ -8,7 +8,7 @@ import {
 } from '@microsoft/api-extractor-model';
 import { apiExamples } from './api-examples.ts';
 import { anchorOf, describedAt } from './api-links.ts';
-import { cell, signatureOf, summaryOf, throwsOf, typeOf } from './api-text.ts';
+import { escapeCell, signatureOf, summaryOf, throwsOf, typeOf } from './api-text.ts';
 
 /** The committed page. */
 export const apiPageFile = fileURLToPath(new URL('../API.md', import.meta.url));
@@ -17,7 +17,7 @@ export const apiPageFile = fileURLToPath(new URL('../API.md', import.meta.url));
  * Returns API.md, from what API Extractor read of each entry point.
  * @param models - the paths of the `*.api.json` files, by the names of the entry points
  */
-export function apiPage(models: Readonly<Record<string, string>>): string {
+export function renderApiPage(models: Readonly<Record<string, string>>): string {
   return [
     '# API',
     '<!-- Generated from the comments in the code by `npm run check:package -- --write`. Change the comment, then run it. -->',
@@ -109,6 +109,6 @@ function codeBlock(code: string | undefined): string[] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(cell))];
+  const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeCell))];
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }

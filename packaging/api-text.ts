@@ -80,6 +80,6 @@ function isInternal(reference: string): boolean {
 }
 
 /** Returns text that may be in a cell of a table. */
-export function cell(text: string): string {
+export function escapeCell(text: string): string {
   return text.replaceAll('|', '\\|');
 }

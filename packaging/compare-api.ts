@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { apiPage, apiPageFile } from './api-page.ts';
+import { apiPageFile, renderApiPage } from './api-page.ts';
 import { dist, root } from './compile.ts';
 
 /** The entry points of the package, by the names of their reports. */
@@ -27,7 +27,7 @@ export function compareApi({ write }: { readonly write: boolean }): boolean {
 
 function comparePage({ write }: { readonly write: boolean }): boolean {
   const models = Object.keys(entries).map((name) => [name.replace('-', '/'), modelOf(name)]);
-  const page = apiPage(Object.fromEntries(models));
+  const page = renderApiPage(Object.fromEntries(models));
   if (write) writeFileSync(apiPageFile, page);
   return existsSync(apiPageFile) && readFileSync(apiPageFile, 'utf8') === page;
 }

@@ -1,5 +1,5 @@
-import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import { billAssumptions as assumptions } from '#local/prices/bill-assumptions.ts';
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import type { CountedTransfer } from './counted-transfer.ts';
 
 export type PriceName = keyof typeof prices;

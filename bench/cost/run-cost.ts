@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import { billAssumptions as assumptions } from '#local/prices/bill-assumptions.ts';
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import { verdictOf } from '../plan/measures.ts';
 import { GiB } from '../plan/shapes.ts';
 import { changeLines, provenance, readResults, writeResults } from '../report/record.ts';
@@ -77,7 +77,7 @@ function notes(): string[] {
   const { region, date } = prices.stateTransition;
   const { sendBytesPerSecond, callMs, lambdaLogBytesPerCall, historyEventLogBytes } = assumptions;
   return [
-    `Prices of ${region}, ${date} (src/core/prices/prices.json). 1 TB is 10^12 bytes. Egress is not included.`,
+    `Prices of ${region}, ${date} (local/prices/prices.json). 1 TB is 10^12 bytes. Egress is not included.`,
     `Assumed: ${sendBytesPerSecond / 1e6} MB/s for each sending function; ${callMs} ms for each call of another;`,
     `${lambdaLogBytesPerCall} bytes of Lambda's own log lines a call; ${historyEventLogBytes} bytes a history event in the state machine's log.`,
     'The asset is ready at the first check: each further check adds three transitions and a Lambda request.',

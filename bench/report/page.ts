@@ -16,7 +16,10 @@ export const plotFile = new URL('../../docs/performance.svg', import.meta.url);
  * Returns the page with its generated parts replaced. The text around them is written by hand.
  * @throws UnexpectedError - the page lacks the comments around a part
  */
-export function performancePage(results: Results, page = readFileSync(pageFile, 'utf8')): string {
+export function renderPerformancePage(
+  results: Results,
+  page = readFileSync(pageFile, 'utf8'),
+): string {
   const parts: Readonly<Record<string, string>> = {
     goals: goalsTable(results),
     speed: speedTables(results),

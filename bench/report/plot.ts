@@ -28,7 +28,7 @@ interface Group {
 }
 
 /** Draws the speeds of the rows with the usual movers as bars, with whiskers from quartile to quartile. */
-export function speedPlot(results: Results): string {
+export function drawSpeedPlot(results: Results): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption(optionOf(groupsOf(results)));

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { pageFile, performancePage, plotFile } from './page.ts';
-import { speedPlot } from './plot.ts';
+import { pageFile, plotFile, renderPerformancePage } from './page.ts';
+import { drawSpeedPlot } from './plot.ts';
 import { readResults } from './record.ts';
 
 const results = readResults();
-writeFileSync(plotFile, speedPlot(results));
-writeFileSync(pageFile, performancePage(results));
+writeFileSync(plotFile, drawSpeedPlot(results));
+writeFileSync(pageFile, renderPerformancePage(results));

@@ -1,7 +1,7 @@
 import { type DemoResult, runDemo } from '#local/commands/demo.ts';
 import { createProgress, type Progress } from '#local/terminal/progress.ts';
 import { summaryOf } from '#local/terminal/summary.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import { existingPath } from '../existing-path.ts';
 import type { Ending } from '../exit-codes.ts';
 
@@ -26,9 +26,9 @@ export async function demo(
   const path = file === undefined ? undefined : (existingPath(file, context.env) ?? file);
   const moved = await runDemo({ file: path, size, destination }, progress);
   const isEqual = moved.sha256.source === moved.sha256.arrived;
-  if (moved.failure) note(context, `${moved.failure.error}: ${moved.failure.cause}`);
-  if (json) jsonResult(context, documentOf(moved));
-  else if (moved.output) result(context, summary(moved, moved.output, progress));
+  if (moved.failure) printNote(context, `${moved.failure.error}: ${moved.failure.cause}`);
+  if (json) printJson(context, documentOf(moved));
+  else if (moved.output) printResult(context, summary(moved, moved.output, progress));
   return isEqual ? 'done' : 'failed';
 }
 

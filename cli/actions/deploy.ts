@@ -1,5 +1,5 @@
 import { confirm } from '../confirm.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import { contextOf, type StackConfiguration } from '../context-options.ts';
 import { type Deployed, deployStack, type Place } from '../deploy/deploy-stack.ts';
 import type { Ending } from '../exit-codes.ts';
@@ -17,10 +17,10 @@ export async function deploy(flags: Flags, context: Context): Promise<Ending> {
     context: contextOf(flags),
     profile,
     region,
-    progress: (line) => note(context, line),
+    progress: (line) => printNote(context, line),
     approve: (place) => approve(place, flags, context),
   });
-  if (flags.json) jsonResult(context, { version: 1, ...deployed });
+  if (flags.json) printJson(context, { version: 1, ...deployed });
   else print(deployed, context);
   return 'done';
 }
@@ -38,11 +38,18 @@ async function approve(place: Place, flags: Flags, context: Context): Promise<vo
 }
 
 function print({ stack, outputs }: Deployed, context: Context): void {
-  for (const [name, value] of Object.entries(outputs).sort()) result(context, `${name}  ${value}`);
-  note(context, `Next: store the API key in the secret ${outputs.SecretArn}, and send the events`);
-  note(
+  for (const [name, value] of Object.entries(outputs).sort())
+    printResult(context, `${name}  ${value}`);
+  printNote(
+    context,
+    `Next: store the API key in the secret ${outputs.SecretArn}, and send the events`,
+  );
+  printNote(
     context,
     'of each bucket to EventBridge. Then start an execution of the state machine with the',
   );
-  note(context, `input {"preflight":true}, which checks the stack ${stack} and moves nothing.`);
+  printNote(
+    context,
+    `input {"preflight":true}, which checks the stack ${stack} and moves nothing.`,
+  );
 }

@@ -1,5 +1,5 @@
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
-import { type Context, jsonResult } from '../context.ts';
+import prices from '#local/prices/prices.json' with { type: 'json' };
+import { type Context, printJson } from '../context.ts';
 import { estimate } from '../estimate/estimate.ts';
 import type { EstimateFlags } from '../estimate/estimate-flags.ts';
 import { estimatedDestination } from '../estimate/estimated-destination.ts';
@@ -20,7 +20,7 @@ export async function run(
   const workload = planWorkload(load, flags, destination, context);
   const found = estimate(workload, flags.hostRegion);
   const place = { region: pricedRegion, destination: flags.destination };
-  if (flags.json) jsonResult(context, { version: 1, ...place, ...workload, ...found, prices });
+  if (flags.json) printJson(context, { version: 1, ...place, ...workload, ...found, prices });
   else printBill(found, workload, context);
   return 'done';
 }

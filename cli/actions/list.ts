@@ -3,8 +3,8 @@ import {
   type TransferRecord,
   type TransferState,
   transferStates,
-} from '#src/core/transfer/transfer.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+} from '#src/core/transfer/transfer-row.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -37,7 +37,7 @@ export async function list(flags: Flags, context: Context): Promise<Ending> {
   const found: TransferRecord[] = [];
   for await (const table of place.tables()) found.push(...(await listTransfers(table, query, now)));
   const records = found.sort((a, b) => b.changedAt - a.changedAt).slice(0, flags.limit);
-  if (flags.json) jsonResult(context, { version: 1, transfers: records.map(transferJson) });
+  if (flags.json) printJson(context, { version: 1, transfers: records.map(transferJson) });
   else print(records, context, place.title, flags.limit);
   return 'done';
 }
@@ -50,9 +50,9 @@ function print(
 ): void {
   const { stdout } = context.io;
   const now = context.clock.now();
-  note(context, title);
+  printNote(context, title);
   if (records.length === 0) {
-    note(context, 'No transfers. Use --since 30d to look further back.');
+    printNote(context, 'No transfers. Use --since 30d to look further back.');
     return;
   }
   const rows = records.map((record) => [
@@ -63,7 +63,7 @@ function print(
     agoText(record.changedAt, now),
     String(record.outcome?.error ?? ''),
   ]);
-  result(context, tableOf(columns, rows, stdout));
+  printResult(context, tableOf(columns, rows, stdout));
   const more = records.length === limit ? ' Use --limit to see more.' : '';
-  note(context, `${counted(records.length, 'transfer')}.${more}`);
+  printNote(context, `${counted(records.length, 'transfer')}.${more}`);
 }

@@ -3,7 +3,7 @@ import { definitionOfStack } from '#local/doctor/checked-stack.ts';
 import { formatBytes } from '#local/terminal/size.ts';
 import { orphanGraceMs } from '#src/core/limits/limits.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { listUnfinished } from '../orphans/list-unfinished.ts';
@@ -30,14 +30,17 @@ export async function orphans(flags: Flags, context: Context): Promise<Ending> {
   const definition = definitionOfStack(stack.name, stack.optionalOutput('Destination'));
   const { environment } = chosenDestination({ ...flags, destination: definition.kind });
   const table = openTransferTable(stack.clients, stack.output('TableName'), clock);
-  if (!flags.json) note(context, placeOf(stack));
+  if (!flags.json) printNote(context, placeOf(stack));
   const listed = await listUnfinished(stack, definition, { ...env, ...environment }, context);
   const now = listed.serviceTime ?? clock.now();
   const grace = listed.serviceTime === undefined ? wideGraceMs : orphanGraceMs;
   const divided = await divideSessions(listed.sessions, table.store, now - grace);
   if (listed.truncated)
-    note(context, 'The list of the service is longer than was read. The result is incomplete.');
-  if (flags.json) jsonResult(context, jsonOf(divided, listed.truncated));
+    printNote(
+      context,
+      'The list of the service is longer than was read. The result is incomplete.',
+    );
+  if (flags.json) printJson(context, jsonOf(divided, listed.truncated));
   else print(divided, { now, grace }, context);
   return 'done';
 }
@@ -73,18 +76,21 @@ function print(
     createdAt === undefined ? 'unknown' : agoText(createdAt, now),
     expiresAt === undefined ? '' : longText(expiresAt - now),
   ]);
-  if (rows.length > 0) result(context, tableOf(columns, rows, context.io.stdout));
+  if (rows.length > 0) printResult(context, tableOf(columns, rows, context.io.stdout));
   const others = `${counted(known, 'session')} of transfers, ${young} younger than ${longText(grace)}.`;
-  note(context, `${counted(found.length, 'orphan session')}; ${others}`);
+  printNote(context, `${counted(found.length, 'orphan session')}; ${others}`);
   if (grace === wideGraceMs)
-    note(context, 'The service states no time, so the ages are by the clock of this computer.');
+    printNote(
+      context,
+      'The service states no time, so the ages are by the clock of this computer.',
+    );
   if (undated.length > 0)
-    note(
+    printNote(
       context,
       `${counted(undated.length, 'session')} without a time: a transfer may have opened it just now. Run the command again in two minutes; what is still listed then is an orphan.`,
     );
   if (found.length > 0)
-    note(
+    printNote(
       context,
       'They end by themselves. If another program uploads with this key, give it a key of its own.',
     );

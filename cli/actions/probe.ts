@@ -9,7 +9,7 @@ import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { readSettings } from '#src/service-api/settings.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, type Environment, jsonResult, note, result } from '../context.ts';
+import { type Context, type Environment, printJson, printNote, printResult } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -110,7 +110,7 @@ async function findAnswers(
   const findings: ProbeFinding[] = [];
   const found = (finding: ProbeFinding) => {
     findings.push(finding);
-    if (!json) note(context, `${finding.about}: ${finding.found}`);
+    if (!json) printNote(context, `${finding.about}: ${finding.found}`);
   };
   const { clock, signal } = context;
   const failure = await runProbe({ ...run, clock, signal, found }).catch((error: unknown) => error);
@@ -132,14 +132,14 @@ function printFindings(
   const left = deleted === false ? leftLine(asset) : undefined;
   const { assetId } = asset;
   if (json)
-    jsonResult(context, {
+    printJson(context, {
       ...{ version: 1, findings, asset: assetId, deleted, left },
       failure: failureLine(failure),
     });
   else if (findings.length > 0)
-    result(context, tableOf(columns, findings.map(rowOf), context.io.stdout));
-  if (left !== undefined) note(context, left);
-  else if (deleted) note(context, `The asset ${assetId} is deleted.`);
+    printResult(context, tableOf(columns, findings.map(rowOf), context.io.stdout));
+  if (left !== undefined) printNote(context, left);
+  else if (deleted) printNote(context, `The asset ${assetId} is deleted.`);
 }
 
 /** Deletes what the probe may have created. Returns whether it is gone. Never rejects. */

@@ -1,8 +1,8 @@
 import type { StopMode } from '#src/core/queue/queue.ts';
-import { isOver } from '#src/core/transfer/transfer.ts';
+import { isOver } from '#src/core/transfer/transfer-row.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { counted } from '../output/words.ts';
@@ -26,13 +26,13 @@ export async function cancel(name: string, flags: Flags, context: Context): Prom
   const { record } = details;
   const { transferId, state } = record;
   if (isOver(state)) {
-    note(context, `${urlOf(record)} is ${state} already. Nothing was changed.`);
+    printNote(context, `${urlOf(record)} is ${state} already. Nothing was changed.`);
     return 'done';
   }
   await confirm([place.title, cancelPlan(details)], flags, context);
   const answer = await sendCommand(stack, { command: 'cancel', transferId });
-  if (flags.json) jsonResult(context, { version: 1, ...answer });
-  else result(context, `${transferId} is ${'state' in answer ? answer.state : 'cancelled'}.`);
+  if (flags.json) printJson(context, { version: 1, ...answer });
+  else printResult(context, `${transferId} is ${'state' in answer ? answer.state : 'cancelled'}.`);
   return 'done';
 }
 
@@ -76,8 +76,8 @@ function report(
 ): Ending {
   const isPaused = 'paused' in answer && answer.paused;
   const before = answer.changed ? '' : ' It was so before.';
-  if (json) jsonResult(context, { version: 1, ...answer });
-  else result(context, `The stack ${isPaused ? 'is paused' : 'is not paused'}.${before}`);
+  if (json) printJson(context, { version: 1, ...answer });
+  else printResult(context, `The stack ${isPaused ? 'is paused' : 'is not paused'}.${before}`);
   return 'done';
 }
 

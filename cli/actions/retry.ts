@@ -1,8 +1,8 @@
 import { formatBytes } from '#local/terminal/size.ts';
-import type { TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferState } from '#src/core/transfer/transfer-row.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { counted } from '../output/words.ts';
@@ -44,7 +44,7 @@ export async function retry(
       : [await findTransfer(place, name, now)];
   const continued = chosen.filter(({ record }) => retryable.includes(record.state));
   for (const { record } of chosen.filter((details) => !continued.includes(details)))
-    note(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
+    printNote(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
   if (continued.length > 0) await confirm(planOf(continued, place, now), flags, context);
   await startAll(continued, place, now, (started) => printStarted(started, flags, context));
   return 'done';
@@ -68,10 +68,10 @@ async function startAll(
 }
 
 function printStarted(started: readonly Started[], { json }: Flags, context: Context): void {
-  if (json) jsonResult(context, { version: 1, started });
+  if (json) printJson(context, { version: 1, started });
   else if (started.length > 0)
-    result(context, started.map(({ execution }) => execution).join('\n'));
-  else note(context, 'Nothing was started.');
+    printResult(context, started.map(({ execution }) => execution).join('\n'));
+  else printNote(context, 'Nothing was started.');
 }
 
 /** Returns the newest failure of each object. */

@@ -1,4 +1,4 @@
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { fieldLines } from '../output/fields.ts';
@@ -14,10 +14,10 @@ export async function status(name: string, flags: Flags, context: Context): Prom
   const place = await openPlace(flags, context);
   const now = context.clock.now();
   const details = await findTransfer(place, name, now);
-  if (flags.json) jsonResult(context, { version: 1, ...detailsJson(details, now) });
+  if (flags.json) printJson(context, { version: 1, ...detailsJson(details, now) });
   else {
-    note(context, place.title);
-    result(context, fieldLines(fieldsOf(details, now)));
+    printNote(context, place.title);
+    printResult(context, fieldLines(fieldsOf(details, now)));
   }
   return 'done';
 }

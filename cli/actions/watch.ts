@@ -1,5 +1,5 @@
 import { CommandError } from '../command-error.ts';
-import { type Context, note } from '../context.ts';
+import { type Context, printNote } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { openPlace } from '../transfers/place.ts';
@@ -34,7 +34,7 @@ export async function watch(flags: Flags, context: Context): Promise<Ending> {
   assertStack(flags);
   const place = await openPlace(flags, context);
   context.onInterrupt(() => 'Interrupted. The stack continues; nothing was changed.');
-  if (!flags.json) note(context, place.title);
+  if (!flags.json) printNote(context, place.title);
   const display = createDisplay(context, Boolean(flags.json));
   let last: Snapshot | undefined;
   let idleSince: number | undefined;

@@ -1,4 +1,4 @@
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { PlaceFlags } from '../options.ts';
 import { fieldLines } from '../output/fields.ts';
@@ -17,10 +17,10 @@ export async function why(name: string, flags: Flags, context: Context): Promise
   const details = await findTransfer(place, name, now);
   const explanation = explain(details, now, Boolean(flags.local));
   if (flags.json)
-    jsonResult(context, { version: 1, ...transferJson(details.record), ...explanation });
+    printJson(context, { version: 1, ...transferJson(details.record), ...explanation });
   else {
-    note(context, place.title);
-    result(context, fieldLines(explanationFields(details, explanation, now)));
+    printNote(context, place.title);
+    printResult(context, fieldLines(explanationFields(details, explanation, now)));
   }
   return 'done';
 }

@@ -1,8 +1,8 @@
 import { RootCommand } from '@bomb.sh/tab';
 import { Argument, Command } from 'commander';
 import { bashScript } from '../completion/bash-script.ts';
-import { capturedLog } from '../completion/captured-log.ts';
-import { result } from '../context.ts';
+import { captureLog } from '../completion/captured-log.ts';
+import { printResult } from '../context.ts';
 import { addExamples } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
 
@@ -16,7 +16,7 @@ export const completionCommand: CreateCommand = (context, onEnd) => {
     )
     .addArgument(new Argument('<shell>', 'the shell that reads the script').choices(shells))
     .action((shell: (typeof shells)[number]) => {
-      result(context, shell === 'bash' ? bashScript('chunkferry') : libraryScript(shell));
+      printResult(context, shell === 'bash' ? bashScript('chunkferry') : libraryScript(shell));
       onEnd('done');
     });
   return addExamples(command, [
@@ -27,5 +27,5 @@ export const completionCommand: CreateCommand = (context, onEnd) => {
 };
 
 function libraryScript(shell: string): string {
-  return capturedLog(() => new RootCommand().setup('chunkferry', 'chunkferry', shell)).join('\n');
+  return captureLog(() => new RootCommand().setup('chunkferry', 'chunkferry', shell)).join('\n');
 }

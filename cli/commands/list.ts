@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type TransferState, transferStates } from '#src/core/transfer/transfer.ts';
+import { type TransferState, transferStates } from '#src/core/transfer/transfer-row.ts';
 import type { Flags } from '../actions/list.ts';
 import {
   addExamples,

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { jsonResult, result } from '../context.ts';
+import { printJson, printResult } from '../context.ts';
 import { addJsonOption } from '../options.ts';
 import { readManifest } from '../package-manifest.ts';
 import type { CreateCommand } from './registry.ts';
@@ -11,7 +11,7 @@ export const versionCommand: CreateCommand = (context, onEnd) =>
     .action(({ json }: { readonly json?: boolean }) => {
       const { version } = readManifest();
       const node = process.versions.node;
-      if (json) jsonResult(context, { version: 1, chunkferry: version, node });
-      else result(context, `chunkferry ${version}, Node.js ${node}`);
+      if (json) printJson(context, { version: 1, chunkferry: version, node });
+      else printResult(context, `chunkferry ${version}, Node.js ${node}`);
       onEnd('done');
     });

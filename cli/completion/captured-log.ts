@@ -1,5 +1,5 @@
 /** Returns what a function prints with `console.log`. The completion library prints so. */
-export function capturedLog(run: () => void): string[] {
+export function captureLog(run: () => void): string[] {
   const lines: string[] = [];
   const { log } = console;
   console.log = (line: string) => lines.push(line);

@@ -1,6 +1,6 @@
 import { RootCommand } from '@bomb.sh/tab';
 import type { Command, Option } from 'commander';
-import { capturedLog } from './captured-log.ts';
+import { captureLog } from './captured-log.ts';
 
 /** Options whose value is a file or a folder. The shell completes it. */
 const fileOptions = ['--list', '--out', '--state-dir'];
@@ -59,5 +59,5 @@ function valuesOf({ argChoices = [] }: { argChoices?: string[] | undefined }) {
 
 /** The library prints a directive of its own as the last line. */
 function suggestions(root: RootCommand, words: readonly string[]): string[] {
-  return capturedLog(() => root.parse([...words])).filter((line) => !line.startsWith(':'));
+  return captureLog(() => root.parse([...words])).filter((line) => !line.startsWith(':'));
 }

@@ -1,6 +1,6 @@
+import { billAssumptions as assumptions } from '#local/prices/bill-assumptions.ts';
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import { plannedBytesPerSecond } from '#src/core/limits/limits.ts';
-import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import { type ChunkPlan, type UnitLine, unitsOf } from './units.ts';
 

@@ -1,6 +1,6 @@
 import { parseSize } from '#local/terminal/size.ts';
 import { CommandError } from '../command-error.ts';
-import { type Context, note } from '../context.ts';
+import { type Context, printNote } from '../context.ts';
 import { noteListed } from '../listing/count-listed.ts';
 import { counted } from '../output/words.ts';
 import type { EstimateFlags } from './estimate-flags.ts';
@@ -50,7 +50,7 @@ async function listLoad(
   const mostBytes = (key: string, sizeBytes: number) =>
     mostBytesOf(key, chosen || (chunkBytesOf(sizeBytes) ?? usualChunkBytes));
   const sums = await sumObjects(source, flags, context.env, mostBytes, noteListed(context));
-  for (const line of linesAbout(sums, service)) note(context, line);
+  for (const line of linesAbout(sums, service)) printNote(context, line);
   return sums;
 }
 

@@ -1,4 +1,4 @@
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import { CommandError } from '../command-error.ts';
 import type { Load } from './load.ts';
 

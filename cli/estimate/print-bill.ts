@@ -1,6 +1,6 @@
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import { formatBytes } from '#local/terminal/size.ts';
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
-import { type Context, note, result } from '../context.ts';
+import { type Context, printNote, printResult } from '../context.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { counted, longText } from '../output/words.ts';
 import type { BillLine, Estimate, Range, Workload } from './estimate.ts';
@@ -27,10 +27,13 @@ export function printBill(
     ['sum', '', rangeText(sum), ''],
   ];
   const load = `${counted(objects, 'object')}, ${formatBytes(bytes)}`;
-  note(context, `${load} in chunks of ${formatBytes(chunkSizeBytes)}, ${pricedRegion}.`);
-  result(context, tableOf(columns, rows, context.io.stdout));
-  result(context, `Time: ${longText(seconds.least * 1000)} to ${longText(seconds.most * 1000)}.`);
-  note(context, 'The prices were never verified against the price list of AWS.');
+  printNote(context, `${load} in chunks of ${formatBytes(chunkSizeBytes)}, ${pricedRegion}.`);
+  printResult(context, tableOf(columns, rows, context.io.stdout));
+  printResult(
+    context,
+    `Time: ${longText(seconds.least * 1000)} to ${longText(seconds.most * 1000)}.`,
+  );
+  printNote(context, 'The prices were never verified against the price list of AWS.');
 }
 
 function rowOf({ name, quantity, price, dollars }: BillLine): string[] {

@@ -1,5 +1,5 @@
-import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
-import type prices from '#src/core/prices/prices.json';
+import { billAssumptions as assumptions } from '#local/prices/bill-assumptions.ts';
+import type prices from '#local/prices/prices.json';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 
 /** One kind of billed unit. */

@@ -2,7 +2,7 @@ import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { defaultSendTimeoutMs, maxChunksPerSession } from '#src/core/limits/limits.ts';
 import { countRanges } from '#src/core/transfer/chunk-plan.ts';
 import { CommandError } from '../command-error.ts';
-import { type Context, note } from '../context.ts';
+import { type Context, printNote } from '../context.ts';
 import { counted } from '../output/words.ts';
 import { averageChunks, averageSize, type Workload } from './estimate.ts';
 import type { EstimateFlags } from './estimate-flags.ts';
@@ -58,7 +58,7 @@ function noteLargeAverage(
 ): void {
   const most = Math.max(...keys.map((key) => mostBytesOf(key, chunkSizeBytes) ?? 0));
   if (bytes / objects <= most) return;
-  note(
+  printNote(
     context,
     `An object of ${formatBytes(bytes / objects)} cannot be moved: ${service} takes ${formatBytes(most)} at most. The bill is that of a service without this limit.`,
   );

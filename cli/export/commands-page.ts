@@ -1,5 +1,5 @@
 /** Returns the page that says how to deploy an exported stack. */
-export function commandsPage(stack: string): string {
+export function renderCommandsPage(stack: string): string {
   return `# ${stack} without the CDK
 
 \`template.json\` is the stack. \`functions\` holds the code of its functions. Run the commands in this
@@ -34,7 +34,7 @@ To change an option or to upgrade, export again into the same folder and run the
 }
 
 /** Returns the Terraform configuration of an exported stack. A template of this size must be in a bucket. */
-export function terraformModule(stack: string): string {
+export function renderTerraformModule(stack: string): string {
   return `variable "artifacts_bucket" {
   description = "A bucket of this account, in the Region of the stack"
   type        = string

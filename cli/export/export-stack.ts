@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '#infra/create-app.ts';
 import { makeFolder } from '#local/make-folder.ts';
-import { commandsPage, terraformModule } from './commands-page.ts';
+import { renderCommandsPage, renderTerraformModule } from './commands-page.ts';
 import { zipFolder } from './zip-folder.ts';
 
 /** What an export has written. */
@@ -40,8 +40,8 @@ export async function exportStack(
     const { stackName: stack } = artifact;
     const texts = {
       'template.json': `${JSON.stringify(template, null, 1)}\n`,
-      'README.md': commandsPage(stack),
-      'main.tf': terraformModule(stack),
+      'README.md': renderCommandsPage(stack),
+      'main.tf': renderTerraformModule(stack),
     };
     for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
     return { stack, files: [...Object.keys(texts), ...zips] };

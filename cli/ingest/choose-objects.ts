@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { formatBytes } from '#local/terminal/size.ts';
 import { CommandError } from '../command-error.ts';
-import { type Context, note } from '../context.ts';
+import { type Context, printNote } from '../context.ts';
 import { noteListed } from '../listing/count-listed.ts';
 import { type ListedObject, listObjects } from '../listing/list-objects.ts';
 import type { S3Pattern } from '../listing/s3-pattern.ts';
@@ -77,7 +77,7 @@ async function sortPages(
       if (reason) leftOut.push({ source: name, reason });
       else items.push({ name, bucket, key, sizeBytes });
     }
-    if (items.length > mostObjects) throw tooMany(url);
+    if (items.length > mostObjects) throw tooManyError(url);
     listed += page.length;
     noteProgress(listed);
   }
@@ -98,7 +98,7 @@ function noteLeftOut(
     const rest = objects.length - names.length;
     const more = rest > 0 ? ` and ${rest.toLocaleString('en-US')} more` : '';
     const why = reasons[reason].replace('the service', service);
-    note(
+    printNote(
       context,
       `Leaves out ${counted(objects.length, 'object')} ${why}: ${names.join(', ')}${more}`,
     );
@@ -127,7 +127,7 @@ function assertReason(url: string, leftOut: readonly LeftOutObject[]): void {
   );
 }
 
-function tooMany(url: string): CommandError {
+function tooManyError(url: string): CommandError {
   return new CommandError(
     'usage',
     `Too many objects in ${JSON.stringify(url)}: one call starts at most ${mostObjects.toLocaleString('en-US')}. Use a longer prefix, and one call for each.`,

@@ -1,4 +1,4 @@
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { S3Pattern } from '../listing/s3-pattern.ts';
 import {
   type Choice,
@@ -41,7 +41,7 @@ interface Planned extends Pick<ChosenObjects, 'leftOut'> {
 /** Prints what a call would start, as lines that `--list` reads, or as JSON. */
 export function printPlan({ items, leftOut }: Planned, asJson: boolean, context: Context): void {
   const sources = items.map(({ name: source, sizeBytes }) => ({ source, sizeBytes }));
-  if (asJson) jsonResult(context, { version: 1, dryRun: true, sources, leftOut });
-  else if (items.length > 0) result(context, items.map(({ name }) => lineOf(name)).join('\n'));
-  note(context, 'Dry run: nothing was started.');
+  if (asJson) printJson(context, { version: 1, dryRun: true, sources, leftOut });
+  else if (items.length > 0) printResult(context, items.map(({ name }) => lineOf(name)).join('\n'));
+  printNote(context, 'Dry run: nothing was started.');
 }

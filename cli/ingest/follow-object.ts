@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { speedText } from '#local/terminal/words.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { readFailure } from '#src/outcome/failure.ts';
 import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
@@ -63,7 +63,7 @@ function nameFor(input: unknown, now: number): string {
 }
 
 /** Reading failed after a start. The ending stays; the advice to start again would move the object twice. */
-function notFollowed(error: unknown, { name }: ObjectItem): CommandError {
+function notFollowedError(error: unknown, { name }: ObjectItem): CommandError {
   return new CommandError(
     describeError(error, 'stack').ending,
     `The transfer continues in the stack, but it could not be followed: ${reasonOf(error)}. Do not start it again: chunkferry status ${name} shows it.`,
@@ -88,7 +88,7 @@ export async function moveObject(
     return await followObject(execution, item, update, run);
   } catch (error) {
     if (run.context.signal.aborted) return undefined;
-    throw notFollowed(error, item);
+    throw notFollowedError(error, item);
   }
 }
 

@@ -3,7 +3,7 @@ import type { ChosenDestination } from '#local/commands/destination-options.ts';
 import { acceptingAs, checkedDestination } from '#local/ingest/local-run.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
-import { type Context, type Environment, note } from '../context.ts';
+import { type Context, type Environment, printNote } from '../context.ts';
 import { type Ending, exitCodes } from '../exit-codes.ts';
 import { openS3 } from '../listing/s3-client.ts';
 import type { LocalProcess } from '../local-run/local-process.ts';
@@ -68,7 +68,7 @@ function findSources(
   const accepts = (key: string) => isAccepted(accepting, key);
   const { files: items, skipped } = findFiles(names, definition, accepts, call.context.env);
   if (skipped.length > 0)
-    note(
+    printNote(
       call.context,
       `Leaves out ${counted(skipped.length, 'file')} that ${definition.title} does not take by their extensions, such as ${skipped[0]}.`,
     );
@@ -91,7 +91,7 @@ async function findUrls(
   });
   const named = readUrls(urls, Boolean(flags.all));
   const { items, leftOut } = await findObjects(named, openChoice, context);
-  if (items.length > 1) note(context, startLine(items));
+  if (items.length > 1) printNote(context, startLine(items));
   return { items: items.map((item) => ({ ...item, path: item.name })), leftOut };
 }
 

@@ -3,7 +3,7 @@ import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { definitionOfStack } from '#local/doctor/checked-stack.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferOptions } from '#src/core/transfer/transfer-options.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { openS3 } from '../listing/s3-client.ts';
@@ -41,7 +41,7 @@ export async function ingestObjects(
   const stack = await findStack(flags, context.env);
   const definition = definitionOfStack(stack.name, stack.optionalOutput('Destination'));
   const options = stackOptions(command, definition);
-  note(context, placeOf(stack));
+  printNote(context, placeOf(stack));
   const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
   const chosen = await findObjects(
     named,
@@ -49,7 +49,7 @@ export async function ingestObjects(
     context,
   );
   assertOneFilename(flags, chosen.items.length);
-  note(context, startLine(chosen.items));
+  printNote(context, startLine(chosen.items));
   if (flags.dryRun) {
     printPlan(chosen, Boolean(flags.json), context);
     return 'done';
@@ -86,7 +86,7 @@ async function start(
 ): Promise<Ending> {
   const { items } = chosen;
   const { context } = stack;
-  const display = flags.watch ? quietDisplay(context) : createBatchDisplay(items, context);
+  const display = flags.watch ? createQuietDisplay(context) : createBatchDisplay(items, context);
   const run: StackRun = { ...stack, print: display.print };
   context.onInterrupt(() => {
     printStarted(items, flags, context);
@@ -136,10 +136,10 @@ async function detach(
   const { context } = run;
   const start: RunItem<ObjectItem> = async (item) => {
     const execution = await startObject(item, run);
-    if (!json) result(context, execution);
+    if (!json) printResult(context, execution);
     return { status: 'started', isGood: true, execution };
   };
-  const quiet = quietDisplay(context);
+  const quiet = createQuietDisplay(context);
   const display: BatchDisplay = {
     ...quiet,
     ended: ({ name, end }) => {
@@ -151,8 +151,11 @@ async function detach(
     signal: context.signal,
     runtime: 'stack',
   });
-  if (json) jsonResult(context, batchJson(items, leftOut));
-  note(context, `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`);
+  if (json) printJson(context, batchJson(items, leftOut));
+  printNote(
+    context,
+    `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`,
+  );
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
 
@@ -162,13 +165,13 @@ function printStarted(
   { json, detach }: IngestFlags,
   context: Context,
 ): void {
-  if (json) jsonResult(context, batchJson(items));
+  if (json) printJson(context, batchJson(items));
   else if (detach)
-    for (const { execution, end } of items) if (execution && !end) result(context, execution);
+    for (const { execution, end } of items) if (execution && !end) printResult(context, execution);
 }
 
-function quietDisplay(context: Context): BatchDisplay {
-  return { update() {}, ended() {}, print: (line) => note(context, line), close() {} };
+function createQuietDisplay(context: Context): BatchDisplay {
+  return { update() {}, ended() {}, print: (line) => printNote(context, line), close() {} };
 }
 
 function interruptedLine(items: readonly ObjectItem[]): string {

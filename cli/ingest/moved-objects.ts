@@ -1,6 +1,10 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
-import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type Context, note } from '../context.ts';
+import {
+  isCancelledByRequest,
+  isOver,
+  type TransferRecord,
+} from '#src/core/transfer/transfer-row.ts';
+import { type Context, printNote } from '../context.ts';
 import type { ListedObject } from '../listing/list-objects.ts';
 import type { S3Pattern } from '../listing/s3-pattern.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
@@ -20,7 +24,7 @@ export function findMovedIn(
   return async ({ bucket, prefix }: S3Pattern) => {
     const records = await search.underPrefix(bucket, prefix).catch((error: unknown) => {
       if (!isTransferError(error, 'InvalidInputError')) throw error;
-      note(
+      printNote(
         context,
         'The table has more transfers than are searched. Objects that were moved before are started too; the stack moves none of them again.',
       );

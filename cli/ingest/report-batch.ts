@@ -1,4 +1,4 @@
-import { type Context, jsonResult, note, result } from '../context.ts';
+import { type Context, printJson, printNote, printResult } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { countsOf, type Item, unfinished } from './batch.ts';
@@ -18,7 +18,7 @@ export function reportBatch(
   context: Context,
   leftOut?: readonly LeftOutObject[],
 ): Ending {
-  if (asJson) jsonResult(context, batchJson(items, leftOut));
+  if (asJson) printJson(context, batchJson(items, leftOut));
   else if (items.length > 0) print(items, context);
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
@@ -41,6 +41,6 @@ function print(items: readonly Item[], context: Context): void {
     end?.assetId ?? '',
     end?.error ?? '',
   ]);
-  result(context, tableOf(columns, rows, context.io.stdout));
-  note(context, `${items.length} in all: ${countsOf(items)}.`);
+  printResult(context, tableOf(columns, rows, context.io.stdout));
+  printNote(context, `${items.length} in all: ${countsOf(items)}.`);
 }

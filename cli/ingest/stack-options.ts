@@ -21,7 +21,7 @@ export function stackOptions(
   assertOptions(set, definition);
   const { filename, force, priority } = set;
   if (priority !== undefined && !priorities.some((one) => one === priority))
-    throw invalid('priority', priority, `must be ${priorities.join(' or ')}`);
+    throw invalidOptionError('priority', priority, `must be ${priorities.join(' or ')}`);
   return {
     ...(filename !== undefined && { filename }),
     ...(force === true && { force }),
@@ -40,7 +40,7 @@ function setOptions(command: Command): Record<string, unknown> {
 
 function assertDestination({ destination }: Record<string, unknown>, { kind }: LocalDefinition) {
   if (destination === undefined || destination === kind) return;
-  throw invalid(
+  throw invalidOptionError(
     'destination',
     destination,
     `the stack sends to ${kind}. Name a stack with this destination by --stack`,
@@ -54,7 +54,11 @@ function assertOptions(set: Record<string, unknown>, definition: LocalDefinition
     (name) => localOnly.includes(name) || (settings.includes(name) && !perTransfer.includes(name)),
   );
   if (wrong === undefined) return;
-  throw invalid(wrong, set[wrong], 'the configuration of the stack decides it. Remove the option');
+  throw invalidOptionError(
+    wrong,
+    set[wrong],
+    'the configuration of the stack decides it. Remove the option',
+  );
 }
 
 /** Returns the options of one transfer that a local run sets by a setting of the same name. */
@@ -67,6 +71,6 @@ function sharedOptions(
   return Object.fromEntries(shared.map((name) => [name, set[name]]));
 }
 
-function invalid(name: string, value: unknown, flaw: string): CommandError {
+function invalidOptionError(name: string, value: unknown, flaw: string): CommandError {
   return new CommandError('usage', `Invalid ${flagOf(name)} ${JSON.stringify(value)}: ${flaw}.`);
 }

@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
-import { uncalledDestination } from '#local/ingest/uncalled-destination.ts';
+import { createUncalledDestination } from '#local/ingest/uncalled-destination.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { configuredMediaType, matchingSource } from '#src/core/source/source-filter.ts';
 import type { Source } from '#src/core/source/sources.ts';
@@ -9,7 +9,7 @@ import type { StepName } from '#src/core/stack/step-names.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { operatorCall } from '../stack/operator-call.ts';
+import { callAsOperator } from '../stack/operator-call.ts';
 import { type ObjectRules, serviceRules } from './object-rules.ts';
 
 /** The step that reads the sources and knows what the destination takes. */
@@ -29,11 +29,11 @@ export async function readStackRules(
   definition: LocalDefinition,
 ): Promise<StackRules> {
   const environment = await readEnvironment(stack);
-  const destination = uncalledDestination(definition, environment);
+  const destination = createUncalledDestination(definition, environment);
   const { list } = readSettings(environment).sources;
   const rulesFor = (bucket: string) => {
     const sources = list.filter((source) => source.bucket === bucket);
-    if (sources.length === 0) throw notConfigured(bucket, stack);
+    if (sources.length === 0) throw notConfiguredError(bucket, stack);
     return stackRules(sources, destination, definition);
   };
   return { destination, rulesFor };
@@ -62,11 +62,11 @@ async function readEnvironment({
   output,
 }: DeployedStack): Promise<Record<string, string>> {
   const stateMachineArn = output('StateMachineArn');
-  const machine = await operatorCall('states:DescribeStateMachine', () =>
+  const machine = await callAsOperator('states:DescribeStateMachine', () =>
     new SFNClient(clients).send(new DescribeStateMachineCommand({ stateMachineArn })),
   );
   const FunctionName: string = JSON.parse(machine.definition ?? '').States[inspectingStep].Resource;
-  const { Environment } = await operatorCall('lambda:GetFunctionConfiguration', () =>
+  const { Environment } = await callAsOperator('lambda:GetFunctionConfiguration', () =>
     new LambdaClient(clients).send(new GetFunctionConfigurationCommand({ FunctionName })),
   );
   if (Environment?.Variables) return Environment.Variables;
@@ -76,7 +76,7 @@ async function readEnvironment({
   );
 }
 
-function notConfigured(bucket: string, { name }: DeployedStack): CommandError {
+function notConfiguredError(bucket: string, { name }: DeployedStack): CommandError {
   return new CommandError(
     'usage',
     `Invalid bucket ${JSON.stringify(bucket)}: it is no source of the stack ${name}. Add it to the sources and deploy the stack, or name another with --stack.`,

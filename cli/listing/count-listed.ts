@@ -1,4 +1,4 @@
-import { type Context, note } from '../context.ts';
+import { type Context, printNote } from '../context.ts';
 import { counted } from '../output/words.ts';
 
 /** Objects between two lines about the progress of a list. */
@@ -10,6 +10,6 @@ export function noteListed(context: Context): (listed: number) => void {
   return (listed) => {
     if (listed < next) return;
     next = listed + listedPerLine;
-    note(context, `${counted(listed, 'object')} listed so far.`);
+    printNote(context, `${counted(listed, 'object')} listed so far.`);
   };
 }

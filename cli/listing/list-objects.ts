@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
 import { CommandError } from '../command-error.ts';
-import { operatorCall } from '../stack/operator-call.ts';
+import { callAsOperator } from '../stack/operator-call.ts';
 
 /** Pages of 1,000 objects that are listed. A million objects take minutes, and half a cent. */
 const maxPages = 1_000;
@@ -62,9 +62,9 @@ function listPage(
     OptionalObjectAttributes: ['RestoreStatus'],
     ...(requestPayer && { RequestPayer: 'requester' }),
   });
-  return operatorCall('s3:ListBucket', () =>
+  return callAsOperator('s3:ListBucket', () =>
     client.send(command).catch((error: unknown) => {
-      throw sdkFailure(error).name === 'NoSuchBucket' ? missingBucket(url) : error;
+      throw sdkFailure(error).name === 'NoSuchBucket' ? missingBucketError(url) : error;
     }),
   );
 }
@@ -88,7 +88,7 @@ type ContentsOf<T extends { Contents?: unknown[] | undefined }> = NonNullable<
   T['Contents']
 >[number];
 
-function missingBucket(url: string): CommandError {
+function missingBucketError(url: string): CommandError {
   return new CommandError(
     'notFound',
     `The bucket of ${JSON.stringify(url)} does not exist. Name another.`,

@@ -23,7 +23,7 @@ const wildcard = /[*?]/;
  */
 export function readPattern(url: string, all: boolean): S3Pattern | undefined {
   if (bucketOnly.test(url)) {
-    if (!all) throw withoutKey(url);
+    if (!all) throw withoutKeyError(url);
     const { bucket } = splitS3Url(`${url.replace(/\/$/, '')}/*`);
     return { url, bucket, prefix: '', matches: () => true };
   }
@@ -58,7 +58,7 @@ function isMatch(glob: readonly string[], key: readonly string[]): boolean {
   return glob.slice(at).every((rest) => rest === '*');
 }
 
-function withoutKey(url: string): CommandError {
+function withoutKeyError(url: string): CommandError {
   const bucket = url.replace(/\/$/, '');
   return new CommandError(
     'usage',

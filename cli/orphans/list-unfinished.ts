@@ -11,7 +11,7 @@ import { readSettings } from '#src/service-api/settings.ts';
 import { CommandError } from '../command-error.ts';
 import type { Context, Environment } from '../context.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { operatorCall } from '../stack/operator-call.ts';
+import { callAsOperator } from '../stack/operator-call.ts';
 
 /** Waits before the second and the third try of a list that the service or the network refused, in ms. */
 const waitsMs = [1_000, 4_000];
@@ -74,23 +74,23 @@ async function listRepeatedly(
   definition: LocalDefinition,
   { clock, signal }: Pick<Context, 'clock' | 'signal'>,
 ): Promise<UnfinishedSessions> {
-  if (!list) throw cannotList(definition);
+  if (!list) throw cannotListError(definition);
   for (const waitMs of waitsMs) {
     try {
       return await list({ signal });
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!canPass(error)) throw error;
       await clock.sleep(waitMs, signal);
     }
   }
   return list({ signal });
 }
 
-function isTransient(error: unknown): boolean {
+function canPass(error: unknown): boolean {
   return isTransferError(error, ...errorNames('retry'));
 }
 
-function cannotList({ title, kind }: LocalDefinition): CommandError {
+function cannotListError({ title, kind }: LocalDefinition): CommandError {
   return new CommandError(
     'usage',
     `Invalid destination ${JSON.stringify(kind)}: ${title} does not list unfinished uploads, so orphans cannot be found. Name a stack with another destination.`,
@@ -103,7 +103,7 @@ async function readSecret(
 ): Promise<string> {
   const client = new SecretsManagerClient(clients);
   const SecretId = output('SecretArn');
-  const { SecretString = '' } = await operatorCall('secretsmanager:GetSecretValue', () =>
+  const { SecretString = '' } = await callAsOperator('secretsmanager:GetSecretValue', () =>
     client.send(new GetSecretValueCommand({ SecretId })),
   );
   const text = SecretString.trim();

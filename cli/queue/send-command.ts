@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { CommandResult, QueueCommand } from '#src/admission/commands.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { operatorCall } from '../stack/operator-call.ts';
+import { callAsOperator } from '../stack/operator-call.ts';
 
 /**
  * Sends a command to the stack's dispatcher, which alone changes the queue.
@@ -13,7 +13,7 @@ export async function sendCommand(
   command: QueueCommand,
 ): Promise<CommandResult> {
   const client = new LambdaClient(stack.clients);
-  const reply = await operatorCall('lambda:InvokeFunction', () =>
+  const reply = await callAsOperator('lambda:InvokeFunction', () =>
     client.send(
       new InvokeCommand({
         FunctionName: stack.output('DispatcherName'),

@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
 import type { PlaceFlags } from '../options.ts';
 import { type ClientOptions, clientOptions } from './aws-clients.ts';
-import { operatorCall } from './operator-call.ts';
+import { callAsOperator } from './operator-call.ts';
 
 /** A deployed stack: where it is, and its outputs. */
 export interface DeployedStack {
@@ -30,8 +30,8 @@ export async function findStack(flags: PlaceFlags, env: Environment): Promise<De
   const clients = clientOptions(flags, env);
   const client = new CloudFormationClient(clients);
   const { stack: name } = flags;
-  const outputs = await operatorCall('cloudformation:DescribeStacks', () =>
-    readStackOutputs(client, name, missingStack),
+  const outputs = await callAsOperator('cloudformation:DescribeStacks', () =>
+    readStackOutputs(client, name, missingStackError),
   );
   const output = (key: string) => outputs.get(key) ?? missingOutput(name, key);
   const [, , , region = '', account = ''] = output('StateMachineArn').split(':');
@@ -43,7 +43,7 @@ export function placeOf({ name, account, region }: DeployedStack): string {
   return `Stack ${name} in ${region}, account ${account}`;
 }
 
-function missingStack(problem: string): CommandError {
+function missingStackError(problem: string): CommandError {
   const step = 'Name another with --stack, --region or --profile.';
   return new CommandError('notFound', `${problem} ${step}`);
 }

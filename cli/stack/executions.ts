@@ -4,7 +4,7 @@ import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { isUnconnected } from '#src/http/network-failure.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from './deployed-stack.ts';
-import { operatorCall } from './operator-call.ts';
+import { callAsOperator } from './operator-call.ts';
 
 /** The executions of a stack, by one client with the operator's own credentials. */
 export interface Executions {
@@ -41,7 +41,7 @@ export function openExecutions(stack: DeployedStack): Executions {
       return arnOf(name);
     },
     describe: (arn) =>
-      operatorCall('states:DescribeExecution', () => describeExecution(client, arn)),
+      callAsOperator('states:DescribeExecution', () => describeExecution(client, arn)),
   };
 }
 
@@ -51,7 +51,7 @@ export class UnclearStartError extends CommandError {}
 async function startOnce(client: SFNClient, command: StartExecutionCommand): Promise<void> {
   const tries = watchTries(command);
   try {
-    await operatorCall('states:StartExecution', () => client.send(command));
+    await callAsOperator('states:StartExecution', () => client.send(command));
   } catch (error) {
     const failure = sdkFailure((error as Error).cause);
     if (failure.name === 'ExecutionAlreadyExists') return;

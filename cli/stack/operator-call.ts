@@ -8,7 +8,7 @@ import type { Ending } from '../exit-codes.ts';
  * @param action - the permission that the call needs, such as `cloudformation:DescribeStacks`
  * @throws CommandError - the call failed; one line that names the action and the way out
  */
-export async function operatorCall<T>(action: string, call: () => Promise<T>): Promise<T> {
+export async function callAsOperator<T>(action: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { isErrorName, nextStepOf } from '#src/core/errors/errors.ts';
-import type { RangeRecord } from '#src/core/transfer/transfer.ts';
+import type { RangeRecord } from '#src/core/transfer/upload-rows.ts';
 import { agoText } from '../output/words.ts';
 import { runbookEntry } from '../runbook/runbook.ts';
 import { type Field, phaseOf } from './describe-transfer.ts';

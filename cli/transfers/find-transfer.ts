@@ -1,5 +1,5 @@
 import { splitS3Url } from '#src/core/source/buckets.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { CommandError } from '../command-error.ts';
 import { agoText } from '../output/words.ts';
 import type { Place } from './place.ts';
@@ -27,7 +27,7 @@ export async function findTransfer(
       found.push(await readDetails(table, record));
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
-  throw only ? severalMatch(name, found, now) : noneMatches(name, place);
+  throw only ? severalMatchError(name, found, now) : noneMatchesError(name, place);
 }
 
 function findMatching({ store, search }: TransferTable, name: string): Promise<TransferRecord[]> {
@@ -54,7 +54,7 @@ export function urlParts(url: string): { bucket: string; key: string } {
   return splitS3Url(url);
 }
 
-function noneMatches(name: string, { title }: Place): CommandError {
+function noneMatchesError(name: string, { title }: Place): CommandError {
   return new CommandError(
     'notFound',
     `Unknown transfer ${JSON.stringify(name)}: no transfer matches in ${title}. Use chunkferry list to see the transfers, or --stack, --region and --profile for another stack.`,
@@ -64,7 +64,11 @@ function noneMatches(name: string, { title }: Place): CommandError {
 /** More matches than this are counted only. */
 const mostNamed = 5;
 
-function severalMatch(name: string, found: readonly TransferDetails[], now: number): CommandError {
+function severalMatchError(
+  name: string,
+  found: readonly TransferDetails[],
+  now: number,
+): CommandError {
   const newest = found.map(({ record }) => record).sort((a, b) => b.changedAt - a.changedAt);
   const named = newest
     .slice(0, mostNamed)

@@ -3,7 +3,7 @@ import {
   type TransferRecord,
   type TransferState,
   transferStates,
-} from '#src/core/transfer/transfer.ts';
+} from '#src/core/transfer/transfer-row.ts';
 import type { TransferTable } from './transfer-table.ts';
 
 /** Which transfers to list. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { localClientConfig } from '#local/emulators/local-account.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
-import { type Context, type Environment, note } from '../context.ts';
+import { type Context, type Environment, printNote } from '../context.ts';
 import type { PlaceFlags } from '../options.ts';
 import { openTransferTable, type TransferTable } from './transfer-table.ts';
 
@@ -17,7 +17,7 @@ export function stateHomeOf({ stateDir }: PlaceFlags, env: Environment): string 
 }
 
 /** Opens the table of each content in turn. A table that a run uses now is named and left out. */
-export async function* localTables(
+export async function* openLocalTables(
   folder: string,
   context: Context,
 ): AsyncGenerator<TransferTable> {
@@ -36,7 +36,7 @@ export async function* localTables(
 
 function noteSkipped(error: unknown, context: Context): undefined {
   if (!isTransferError(error) || !error.message.includes('in use')) throw error;
-  note(context, `A local run is under way: ${error.message}.`);
+  printNote(context, `A local run is under way: ${error.message}.`);
 }
 
 /** Returns the folders of contents. The folder `hashes` holds none. */

@@ -17,9 +17,9 @@ export interface Place {
 export async function openPlace(flags: PlaceFlags, context: Context): Promise<Place> {
   const { env, clock } = context;
   if (flags.local) {
-    const { localTables, stateHomeOf } = await import('./local-tables.ts');
+    const { openLocalTables, stateHomeOf } = await import('./local-tables.ts');
     const folder = stateHomeOf(flags, env);
-    return { title: `Local runs in ${folder}`, tables: () => localTables(folder, context) };
+    return { title: `Local runs in ${folder}`, tables: () => openLocalTables(folder, context) };
   }
   const stack = await findStack(flags, env);
   const table = openTransferTable(stack.clients, stack.output('TableName'), clock);

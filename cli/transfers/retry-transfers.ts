@@ -1,4 +1,4 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Executions } from '../stack/executions.ts';
 import { shortId } from './transfer-view.ts';
 

@@ -1,12 +1,14 @@
 import {
   addCounts,
+  type RetryCounts,
+  type TransferRecord,
+} from '#src/core/transfer/transfer-row.ts';
+import {
   type ChunkRecord,
   isProven,
   type RangeRecord,
-  type RetryCounts,
   type SessionRecord,
-  type TransferRecord,
-} from '#src/core/transfer/transfer.ts';
+} from '#src/core/transfer/upload-rows.ts';
 import type { TransferTable } from './transfer-table.ts';
 
 /** A transfer with how far it is. */

@@ -1,4 +1,4 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { timeText } from '../output/words.ts';
 
 /** Returns a transfer as `--json` prints it. */

@@ -1,4 +1,4 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { provenOf, type TransferProgress } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
 

@@ -1,4 +1,4 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { paceOf } from '../transfers/describe-transfer.ts';
 import { listTransfers } from '../transfers/list-transfers.ts';
 import type { TransferProgress } from '../transfers/transfer-details.ts';

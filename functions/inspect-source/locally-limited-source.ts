@@ -1,9 +1,9 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import type { Container, PortPart } from '../runtime/container.ts';
-import { sandboxLog } from '../runtime/log.ts';
+import { createSandboxLog } from '../runtime/log.ts';
 import { meterOf } from '../runtime/meter.ts';
 import { createSourceClients } from '../runtime/source-clients.ts';
 
@@ -15,7 +15,7 @@ export const locallyLimitedSource: PortPart<'source'> = {
   port: 'source',
   build: (container) => {
     const reader = createS3SourceReader({ clientOf: createSourceClients(container) });
-    return throttledSource(reader, createLocalLimiter(container));
+    return createThrottledSource(reader, createLocalLimiter(container));
   },
 };
 
@@ -23,7 +23,7 @@ function createLocalLimiter(container: Container): CallLimiter {
   return createCallLimiter({
     clock: container.clock,
     random: container.random,
-    log: sandboxLog(container),
+    log: createSandboxLog(container),
     meter: meterOf(container),
     store: () => {
       throw new TransferError('UnexpectedError', 'InspectSource asked for the table');

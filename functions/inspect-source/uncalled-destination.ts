@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { configuredDestination } from '../runtime/configured-destination.ts';
 import type { PortPart } from '../runtime/container.ts';
-import { sandboxLog } from '../runtime/log.ts';
+import { createSandboxLog } from '../runtime/log.ts';
 
 const unused = async () => {
   throw new TransferError('UnexpectedError', 'InspectSource called the destination');
@@ -19,7 +19,7 @@ export const uncalledDestination: PortPart<'destination'> = {
       transport: { send: unused },
       apiKey: { get: unused, refresh: unused },
       clock: container.clock,
-      log: sandboxLog(container),
+      log: createSandboxLog(container),
     });
   },
 };

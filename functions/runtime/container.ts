@@ -1,6 +1,6 @@
-import { systemClock, systemRandom } from '#src/config/system-clock.ts';
 import type { Clock, Random } from '#src/core/ports/clock.ts';
 import type { Ports } from '#src/step-support/step.ts';
+import { systemClock, systemRandom } from '#src/system/system-clock.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

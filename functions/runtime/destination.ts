@@ -1,4 +1,4 @@
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
 import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
 import { unlimitedDestination } from './unlimited-destination.ts';
@@ -7,5 +7,5 @@ import { unlimitedDestination } from './unlimited-destination.ts';
 export const destination: PortPart<'destination'> = {
   port: 'destination',
   build: (container) =>
-    throttledDestination(container.get(unlimitedDestination), container.get(limiter)),
+    createThrottledDestination(container.get(unlimitedDestination), container.get(limiter)),
 };

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
+import type { ServiceCall } from '#src/background-work/work-through.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { ServiceCall } from '#src/step-support/work-through.ts';
 
 const payloadSchema = z.object({
   state: z.unknown(),

@@ -1,6 +1,6 @@
 import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
 import type { Part } from './container.ts';
-import { sandboxLog } from './log.ts';
+import { createSandboxLog } from './log.ts';
 import { meterOf } from './meter.ts';
 import { queue } from './table.ts';
 
@@ -10,7 +10,7 @@ export const limiter: Part<CallLimiter> = {
     createCallLimiter({
       clock: container.clock,
       random: container.random,
-      log: sandboxLog(container),
+      log: createSandboxLog(container),
       meter: meterOf(container),
       store: () => container.get(queue),
     }),

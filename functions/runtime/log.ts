@@ -30,7 +30,7 @@ export function openCallLog(container: Container, keys: CallKeys, context: Conte
 }
 
 /** Returns the log for parts that outlive a call. Its lines have the keys of the current call. */
-export function sandboxLog(container: Container): Log {
+export function createSandboxLog(container: Container): Log {
   return container.override('log') ?? logThrough(container.get(logger));
 }
 

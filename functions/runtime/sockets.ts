@@ -6,7 +6,7 @@ export interface Sockets {
   /** Connections to S3. */
   source(): HttpAgent;
   /**
-   * Connections to a destination, by name; `create` makes them at their first use. `destinationAgent` calls
+   * Connections to a destination, by name; `create` makes them at their first use. `createDestinationAgent` calls
    * this. The bundle of a function that calls no destination leaves the checks of its addresses out.
    */
   destination(name: string, create: () => HttpAgent): HttpAgent;

@@ -1,5 +1,5 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
 import { createSourceClients } from './source-clients.ts';
@@ -9,6 +9,6 @@ export const source: PortPart<'source'> = {
   port: 'source',
   build: (container) => {
     const reader = createS3SourceReader({ clientOf: createSourceClients(container) });
-    return throttledSource(reader, container.get(limiter));
+    return createThrottledSource(reader, container.get(limiter));
   },
 };

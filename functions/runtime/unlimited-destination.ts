@@ -10,8 +10,8 @@ import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { createCallBudgets } from '#src/throttling/call-budgets.ts';
 import { configuredDestination } from './configured-destination.ts';
 import type { Container, PortPart } from './container.ts';
-import { destinationAgent } from './destination-agent.ts';
-import { sandboxLog } from './log.ts';
+import { createDestinationAgent } from './destination-agent.ts';
+import { createSandboxLog } from './log.ts';
 import { settings } from './settings.ts';
 import { sockets } from './sockets.ts';
 import { queue, secretLease } from './table.ts';
@@ -27,12 +27,12 @@ function createUnlimitedDestination(container: Container) {
   const { privateUploadHosts: mayBePrivate = false, uploadReplyMs } = container.get(settings);
   const { definition, settings: own } = configuredDestination(env);
   const hosts = { baseUrl: own.baseUrl, mayBePrivate };
-  const agent = destinationAgent(container.get(sockets), hosts);
+  const agent = createDestinationAgent(container.get(sockets), hosts);
   return definition.create(own, {
     transport: createTransport({ agent, clock }),
     apiKey: apiKeyOf(container, definition),
     clock,
-    log: sandboxLog(container),
+    log: createSandboxLog(container),
     takeCall: createCallBudgets({
       clock,
       random: container.random,
@@ -54,7 +54,7 @@ function apiKeyOf(
     const options = { client, secretArn, clock, flawOf };
     if (!needs?.renewsSecret) return createSecretApiKey(options);
     const lease = container.get(secretLease);
-    return createReplaceableSecret({ ...options, lease, log: sandboxLog(container) });
+    return createReplaceableSecret({ ...options, lease, log: createSandboxLog(container) });
   }
   const key = async () => requiredVariable(env, variable);
   return { get: key, refresh: key };

@@ -20,7 +20,7 @@ export const configurationFile = fileURLToPath(
 type Fields = Readonly<Record<string, z.ZodType>>;
 
 /** Returns docs/configuration.md, from the schemas that check the settings. */
-export function configurationPage(): string {
+export function renderConfigurationPage(): string {
   return [
     '# Configuration',
     "<!-- Generated from the schemas in infra/ by `npm run docs:configuration`. Change the schema's description, then run it. -->",

@@ -22,7 +22,7 @@ const nested: Readonly<Record<string, string>> = {
 };
 
 /** Returns the file, from the schemas that check the props. */
-export function documentedProps(): string {
+export function renderDocumentedProps(): string {
   return [
     [
       "// Generated from the schemas by `npm run docs:configuration`. Change the schema's description, then run it.",

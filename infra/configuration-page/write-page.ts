@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { configurationFile, configurationPage } from './page.ts';
-import { documentedProps, propsFile } from './props-file.ts';
+import { configurationFile, renderConfigurationPage } from './page.ts';
+import { propsFile, renderDocumentedProps } from './props-file.ts';
 
-writeFileSync(configurationFile, configurationPage());
-writeFileSync(propsFile, documentedProps());
+writeFileSync(configurationFile, renderConfigurationPage());
+writeFileSync(propsFile, renderDocumentedProps());

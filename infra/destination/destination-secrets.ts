@@ -8,7 +8,7 @@ import { type DestinationKind, defaultKind, definitionOf } from '#src/destinatio
  * service as the key. Each kind has a resource of its own, so that a change of the destination never sends
  * the key of one service to another.
  */
-export function emptySecret(scope: Construct, kind: DestinationKind): ISecret {
+export function createEmptySecret(scope: Construct, kind: DestinationKind): ISecret {
   const { noun, storedAs } = definitionOf(kind, 'destination').secret;
   const secret = new Secret(scope, secretId(kind), {
     description: `The service's ${noun}, ${storedAs}. Store it here by hand.`,

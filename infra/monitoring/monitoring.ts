@@ -12,7 +12,7 @@ import {
   checkMonitoringProps,
   type MonitoringProps,
 } from './monitoring-props.ts';
-import { transferDashboard } from './transfer-dashboard.ts';
+import { createTransferDashboard } from './transfer-dashboard.ts';
 
 /**
  * Alarms on one topic, each with the first thing to do, and one dashboard: what is moving, what
@@ -37,7 +37,7 @@ export class Monitoring extends Construct {
       (plan) => [plan.id, this.#alarm(plan)] as const,
     );
     this.alarms = new Map(alarms);
-    this.dashboard = transferDashboard(this, checked, [...this.alarms.values()]);
+    this.dashboard = createTransferDashboard(this, checked, [...this.alarms.values()]);
   }
 
   #reports({ failures, deployment, stateMachine, table }: CheckedMonitoringProps) {

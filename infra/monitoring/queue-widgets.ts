@@ -3,7 +3,7 @@ import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { productMetric } from './product-metric.ts';
-import { bound, graph } from './widgets.ts';
+import { bound, createGraph } from './widgets.ts';
 
 /** How often the dispatcher measures the queue. */
 const period = Duration.minutes(1);
@@ -15,23 +15,23 @@ export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
     productMetric(deployment, name, { statistic: 'Maximum', period });
   const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum', period });
   return [
-    graph('Transfers in the queue', 5, [gauge('QueueLength')]),
-    graph(
+    createGraph('Transfers in the queue', 5, [gauge('QueueLength')]),
+    createGraph(
       'Oldest transfer, and time without a start, s',
       5,
       [gauge('OldestQueuedSeconds'), gauge('QueueStalledSeconds')],
       bound('queueStalled', alarmThresholds.queueStalled.toSeconds()),
     ),
-    graph('Queued and dispatched, each minute', 5, [
+    createGraph('Queued and dispatched, each minute', 5, [
       count('TransfersQueued'),
       count('TransfersDispatched'),
     ]),
-    graph(
+    createGraph(
       'Active slots',
       5,
       [productMetric(deployment, 'ActiveTransfers', { statistic: 'Maximum' })],
       bound('maxActiveTransfers', maxActiveTransfers),
     ),
-    graph('Paused, window open (1 = yes)', 4, [gauge('Paused'), gauge('WindowOpen')]),
+    createGraph('Paused, window open (1 = yes)', 4, [gauge('Paused'), gauge('WindowOpen')]),
   ];
 }

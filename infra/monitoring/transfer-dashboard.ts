@@ -16,10 +16,10 @@ import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { openExecutions, tableThrottles } from './platform-metrics.ts';
 import { byAllValues, fiveMinutes, type MetricView, productMetric } from './product-metric.ts';
 import { queueWidgets } from './queue-widgets.ts';
-import { bound, graph, heading, wholeWidth } from './widgets.ts';
+import { bound, createGraph, createHeading, wholeWidth } from './widgets.ts';
 
 /** Creates the dashboard: the last three hours under five headings, each answering one question. */
-export function transferDashboard(
+export function createTransferDashboard(
   scope: Construct,
   props: CheckedMonitoringProps,
   alarms: Alarm[],
@@ -28,15 +28,15 @@ export function transferDashboard(
     defaultInterval: Duration.hours(3),
     periodOverride: PeriodOverride.INHERIT,
     widgets: [
-      [heading('What is moving')],
+      [createHeading('What is moving')],
       moving(props),
-      [heading('What waits')],
+      [createHeading('What waits')],
       queueWidgets(props),
-      [heading('How fast')],
+      [createHeading('How fast')],
       speed(props),
-      [heading('What failed and why')],
+      [createHeading('What failed and why')],
       ...failures(props, alarms),
-      [heading('How far from the quotas')],
+      [createHeading('How far from the quotas')],
       quotas(props),
     ],
   });
@@ -45,14 +45,14 @@ export function transferDashboard(
 function moving({ deployment }: CheckedMonitoringProps): IWidget[] {
   const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum' });
   return [
-    graph('Transfers', 12, [
+    createGraph('Transfers', 12, [
       count('TransfersStarted'),
       count('TransfersReady'),
       count('TransfersFailed'),
       count('TransfersSuperseded'),
       count('TransfersCancelled'),
     ]),
-    graph('Events that start nothing', 12, [
+    createGraph('Events that start nothing', 12, [
       count('EventsIgnored'),
       byAllValues(deployment, 'EventsIgnoredByReason'),
       count('ClaimsRejected'),
@@ -65,11 +65,11 @@ function speed({ deployment }: CheckedMonitoringProps): IWidget[] {
   const percentiles = (name: MetricName, ...statistics: string[]) =>
     statistics.map((statistic) => one(name, { statistic, label: `${name} ${statistic}` }));
   return [
-    graph('Bytes a second, all transfers', 5, [bytesASecond(deployment)]),
-    graph('Bytes a second, one sending call', 5, percentiles('Throughput', 'p50')),
-    graph('Time for one chunk, ms', 5, percentiles('ChunkLatency', 'p50', 'p99')),
-    graph('Time until ready, s', 4, percentiles('TimeToReady', 'p50', 'p99')),
-    graph('Chunks, by the host that took them', 5, [
+    createGraph('Bytes a second, all transfers', 5, [bytesASecond(deployment)]),
+    createGraph('Bytes a second, one sending call', 5, percentiles('Throughput', 'p50')),
+    createGraph('Time for one chunk, ms', 5, percentiles('ChunkLatency', 'p50', 'p99')),
+    createGraph('Time until ready, s', 4, percentiles('TimeToReady', 'p50', 'p99')),
+    createGraph('Chunks, by the host that took them', 5, [
       one('ChunksSent', { statistic: 'Sum' }),
       byAllValues(deployment, 'ChunksToHost'),
     ]),
@@ -91,9 +91,9 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
   const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
   return [
     [
-      graph('Failures by error', 6, [byAllValues(deployment, 'FailuresByError')]),
-      graph('Retries by cause', 6, [byAllValues(deployment, 'Retries')]),
-      graph('Closed by the reconciler, and left behind', 6, [
+      createGraph('Failures by error', 6, [byAllValues(deployment, 'FailuresByError')]),
+      createGraph('Retries by cause', 6, [byAllValues(deployment, 'Retries')]),
+      createGraph('Closed by the reconciler, and left behind', 6, [
         count('TransfersClosed'),
         count('LateDuplicates'),
         gauge('OrphanSessions'),
@@ -101,7 +101,7 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
       ]),
       new AlarmStatusWidget({ title: 'Alarms', alarms, width: 6, height: 6 }),
     ],
-    [graph('Seconds waited, by cause', 6, [byAllValues(deployment, 'WaitSeconds')])],
+    [createGraph('Seconds waited, by cause', 6, [byAllValues(deployment, 'WaitSeconds')])],
     [lastErrors(props)],
     [lastWaits(props)],
   ];
@@ -154,7 +154,7 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
   const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
   const most = { statistic: 'Maximum', period: fiveMinutes };
   return [
-    graph(
+    createGraph(
       'Lambda: concurrent executions',
       5,
       [
@@ -163,11 +163,11 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       ],
       bound('maxSendConcurrency', maxSendConcurrency),
     ),
-    graph('Step Functions: open executions', 5, [
+    createGraph('Step Functions: open executions', 5, [
       openExecutions('OpenExecutionCount'),
       openExecutions('OpenExecutionLimit'),
     ]),
-    graph('Throttled', 5, [
+    createGraph('Throttled', 5, [
       functions.SendChunks.metricThrottles({ period: fiveMinutes, label: 'Lambda: sending' }),
       stateMachine.metricThrottled({ period: fiveMinutes, label: 'Step Functions: starts' }),
       StateTransitionMetric.metricThrottledEvents({
@@ -177,10 +177,10 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       }),
       tableThrottles(table),
     ]),
-    graph('Call rates lowered, calls stopped, by kind', 5, [
+    createGraph('Call rates lowered, calls stopped, by kind', 5, [
       byAllValues(deployment, 'RateLowered'),
       byAllValues(deployment, 'CallsStopped'),
     ]),
-    graph('Sessions near their end', 4, [gauge('SessionsNearExpiry')]),
+    createGraph('Sessions near their end', 4, [gauge('SessionsNearExpiry')]),
   ];
 }

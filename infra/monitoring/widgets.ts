@@ -10,12 +10,12 @@ import {
 export const wholeWidth = 24;
 
 /** Returns a heading over the rows that follow. */
-export function heading(text: string): IWidget {
+export function createHeading(text: string): IWidget {
   return new TextWidget({ markdown: `## ${text}`, width: wholeWidth, height: 1 });
 }
 
 /** Returns a graph, 6 units high. */
-export function graph(
+export function createGraph(
   title: string,
   width: number,
   left: IMetric[],

@@ -15,7 +15,7 @@ export interface FunctionNetwork {
 }
 
 /** Returns the network with the props' security groups or a new group; undefined without a VPC. */
-export function functionNetwork(
+export function createFunctionNetwork(
   scope: Construct,
   { vpc, vpcSubnets, securityGroups }: NetworkProps,
 ): FunctionNetwork | undefined {
@@ -23,12 +23,12 @@ export function functionNetwork(
   return {
     vpc,
     ...(vpcSubnets && { vpcSubnets }),
-    securityGroups: securityGroups ? [...securityGroups] : [newGroup(scope, vpc)],
+    securityGroups: securityGroups ? [...securityGroups] : [createGroup(scope, vpc)],
   };
 }
 
 /** Allows all outbound traffic, because upload hosts have no fixed addresses. */
-function newGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
+function createGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
   return new SecurityGroup(scope, 'Functions', {
     vpc,
     description: 'The functions of Chunkferry: outbound traffic only',

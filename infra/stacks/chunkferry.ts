@@ -10,10 +10,10 @@ import { Construct } from 'constructs';
 import { Dispatcher } from '#infra/constructs/dispatcher.ts';
 import { ProofTable } from '#infra/constructs/proof-table.ts';
 import { Reconciler } from '#infra/constructs/reconciler.ts';
-import { emptySecret } from '#infra/destination/destination-secrets.ts';
+import { createEmptySecret } from '#infra/destination/destination-secrets.ts';
 import { StepFunction, type StepFunctions } from '#infra/lambda/step-function.ts';
 import { Monitoring } from '#infra/monitoring/monitoring.ts';
-import { type FunctionNetwork, functionNetwork } from '#infra/network/function-network.ts';
+import { createFunctionNetwork, type FunctionNetwork } from '#infra/network/function-network.ts';
 import {
   acknowledgeMachine,
   allowDescribingExecutions,
@@ -97,9 +97,9 @@ export class Chunkferry extends Construct {
     const { kind, needs = {} } = checked.destination.definition;
     this.destination = kind;
     this.needs = needs;
-    this.apiKeySecret = checked.apiKeySecret ?? emptySecret(this, this.destination);
+    this.apiKeySecret = checked.apiKeySecret ?? createEmptySecret(this, this.destination);
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
-    this.network = functionNetwork(this, checked);
+    this.network = createFunctionNetwork(this, checked);
     this.functions = this.#stepFunctions(checked);
     this.#reserve(checked.sendReservedConcurrency);
     allowResources(this.functions, this);
@@ -156,7 +156,7 @@ export class Chunkferry extends Construct {
     earlier.delete(this.destination);
     for (const kind of earlier) {
       const { needs = {} } = definitionOf(kind, 'earlierDestinations');
-      allowEarlierKeys(this.functions, emptySecret(this, kind), needs);
+      allowEarlierKeys(this.functions, createEmptySecret(this, kind), needs);
     }
   }
 

@@ -23,7 +23,7 @@ import {
   type StepName,
   stepNames,
 } from '#src/core/stack/step-names.ts';
-import { chooseNext, functionTask, stepTask, unknownAnswer } from './step-task.ts';
+import { chooseNext, createFunctionTask, createStepTask, unknownAnswer } from './step-task.ts';
 
 /** The functions that a preflight checks, and the log of its transitions. */
 export interface PreflightStateMachineProps {
@@ -83,7 +83,7 @@ export class PreflightStateMachine extends Construct {
 
   #step(step: StepName, functions: StepFunctions): LambdaInvoke {
     const more = { id: checkStateOf(step), resultPath: `$.${step}` };
-    return stepTask(this, step, functions, payload, more);
+    return createStepTask(this, step, functions, payload, more);
   }
 
   /** Calls the latest version, as the function's rules do: it belongs to no execution. */
@@ -91,7 +91,7 @@ export class PreflightStateMachine extends Construct {
     name: ServiceFunctionName,
     { function: called, timeLimit }: Pick<Reconciler | Dispatcher, 'function' | 'timeLimit'>,
   ): LambdaInvoke {
-    return functionTask(this, checkStateOf(name), payload, {
+    return createFunctionTask(this, checkStateOf(name), payload, {
       // The cast: the two CDK types differ in how they declare an optional property.
       called: called as IFunction,
       timeLimit,
@@ -103,7 +103,7 @@ export class PreflightStateMachine extends Construct {
   #conclude(functions: StepFunctions): LambdaInvoke {
     const more = { id: checkStateOf('RecordOutcome') };
     const findings = { ...payload, state: JsonPath.entirePayload };
-    const conclude = stepTask(this, 'RecordOutcome', functions, findings, more);
+    const conclude = createStepTask(this, 'RecordOutcome', functions, findings, more);
     conclude.next(this.#hasPassed());
     return conclude;
   }

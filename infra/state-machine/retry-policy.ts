@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import { type ErrorName, errorNames } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 
 /**
  * Errors of Lambda and Step Functions for an invocation that failed outside our code, and their

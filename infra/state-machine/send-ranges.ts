@@ -9,7 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
-import { chooseNext, keepUnknownAnswer, stepTask } from './step-task.ts';
+import { chooseNext, createStepTask, keepUnknownAnswer } from './step-task.ts';
 
 /** The input of the functions inside the Maps. */
 const payload = {
@@ -25,8 +25,8 @@ const answer = (next: SendChunksAnswer) => ({ next, waitSeconds: 0 });
  *
  * An iteration never fails: that would end the Map while the other iterations still send.
  */
-export function sendRanges(scope: Construct, functions: StepFunctions): MapState {
-  const send = stepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
+export function createSendRanges(scope: Construct, functions: StepFunctions): MapState {
+  const send = createStepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
   const again = new Pass(scope, 'CallAgain', {
     comment: 'The call ended without an answer: the range needs another',
     parameters: {
@@ -50,7 +50,7 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
  * stop. Each error is stored in the range's row. The next state decides from the rows and the service. The results, in
  * `$.continued`, are only for its count of calls.
  */
-export function continueRanges(scope: Construct, functions: StepFunctions): MapState {
+export function createContinueRanges(scope: Construct, functions: StepFunctions): MapState {
   return new MapState(scope, 'ContinueRanges', {
     comment: 'Continues the ranges that need more than one call',
     itemsPath: '$.unfinished',
@@ -78,7 +78,7 @@ const oneRange = {
 /** Calls SendChunks as often as it asks for. */
 function continueRange(scope: Construct, functions: StepFunctions): IChainable {
   const ended = new Pass(scope, 'RangeEnded', { outputPath: '$.range' });
-  const send = stepTask(scope, 'SendChunks', functions, payload, {
+  const send = createStepTask(scope, 'SendChunks', functions, payload, {
     id: 'ContinueRange',
     resultPath: '$.range',
     briefRetry: true,
@@ -103,7 +103,7 @@ function recordRangeError(
   functions: StepFunctions,
   ended: IChainable,
 ): IChainable {
-  const record = stepTask(scope, 'ConfirmUpload', functions, payload, {
+  const record = createStepTask(scope, 'ConfirmUpload', functions, payload, {
     id: 'RecordRangeError',
     resultPath: JsonPath.DISCARD,
     briefRetry: true,

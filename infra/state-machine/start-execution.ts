@@ -15,7 +15,7 @@ export interface StartedStateMachine {
  * `$.output`; any end without success is the error States.TaskFailed. `allowRunning` grants what the
  * state needs: the CDK's own Task would also allow executions of each machine whose name begins the same.
  */
-export function startExecution(
+export function createStartExecution(
   scope: Construct,
   id: string,
   { comment, stateMachine, timeout }: StartedStateMachine,

@@ -29,7 +29,7 @@ const coldStartAllowance = Duration.seconds(30);
  * @param payload - the function's input
  * @param more - `id` is the state's name, by default the step's
  */
-export function stepTask(
+export function createStepTask(
   scope: Construct,
   name: StepName,
   functions: StepFunctions,
@@ -38,7 +38,7 @@ export function stepTask(
 ): LambdaInvoke {
   const step = functions[name];
   const { id = name, ...others } = more;
-  return functionTask(scope, id, payload, {
+  return createFunctionTask(scope, id, payload, {
     ...others,
     comment: functionEntries[name].purpose,
     // The cast: the two CDK types differ in how they declare an optional property.
@@ -59,7 +59,7 @@ export interface CalledFunction {
 }
 
 /** Returns the Task state of a function, with its Retry. */
-export function functionTask(
+export function createFunctionTask(
   scope: Construct,
   id: string,
   payload: Readonly<Record<string, unknown>>,

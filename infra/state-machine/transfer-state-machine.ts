@@ -22,14 +22,14 @@ import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { allowRunning } from '#infra/permissions/permissions.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 import { preflightTimeout } from './preflight-state-machine.ts';
-import { continueRanges, sendRanges } from './send-ranges.ts';
-import { startExecution } from './start-execution.ts';
+import { createContinueRanges, createSendRanges } from './send-ranges.ts';
+import { createStartExecution } from './start-execution.ts';
 import {
   type Branches,
   chooseNext,
-  functionTask,
+  createFunctionTask,
+  createStepTask,
   keepUnknownAnswer,
-  stepTask,
   unknownAnswer,
 } from './step-task.ts';
 import { errorPathOf, failUnrecorded } from './unrecorded-outcome.ts';
@@ -112,7 +112,7 @@ export class TransferStateMachine extends Construct {
   }
 
   #task(name: keyof OuterTasks, more: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
-    return stepTask(this, name, this.#functions, { ...payload, ...more });
+    return createStepTask(this, name, this.#functions, { ...payload, ...more });
   }
 
   #connect(): void {
@@ -146,7 +146,7 @@ export class TransferStateMachine extends Construct {
 
   /** Returns the report of the preflight as the output. RecordOutcome names a preflight's failure. */
   #startPreflight(): IChainable {
-    const start = startExecution(this, 'StartPreflight', {
+    const start = createStartExecution(this, 'StartPreflight', {
       comment: 'Runs the preflight, and waits for its report',
       stateMachine: this.#preflight,
       timeout: preflightTimeout.plus(Duration.minutes(1)),
@@ -157,7 +157,7 @@ export class TransferStateMachine extends Construct {
 
   #open(waitToOpen: IChainable): void {
     const { OpenSession, ConfirmUpload, RecordOutcome } = this.#tasks;
-    const send = sendRanges(this, this.#functions)
+    const send = createSendRanges(this, this.#functions)
       .addCatch(RecordOutcome, { resultPath: errorPathOf('SendChunks') })
       .next(ConfirmUpload);
     OpenSession.next(
@@ -188,7 +188,7 @@ export class TransferStateMachine extends Construct {
   /** Ranges whose first call was not enough. An ordinary transfer has none. */
   #continue(): IChainable {
     const { ConfirmUpload, RecordOutcome } = this.#tasks;
-    return continueRanges(this, this.#functions)
+    return createContinueRanges(this, this.#functions)
       .addCatch(RecordOutcome, { resultPath: errorPathOf('SendChunks') })
       .next(ConfirmUpload);
   }
@@ -197,7 +197,7 @@ export class TransferStateMachine extends Construct {
   #startQueued(): LambdaInvoke {
     const { AwaitAsset } = this.#tasks;
     const called = { stateMachineArn: JsonPath.stringAt('$$.StateMachine.Id') };
-    const start = functionTask(this, 'StartQueued', called, {
+    const start = createFunctionTask(this, 'StartQueued', called, {
       // The cast: the two CDK types differ in how they declare an optional property.
       called: this.#dispatcher.function as IFunction,
       timeLimit: this.#dispatcher.timeLimit,

@@ -29,7 +29,8 @@ export function chosenOptions(
     ownOptions(one).flatMap(([name, field]) => {
       const value = flags[field.flag ?? name];
       if (value === undefined) return [];
-      if (one.kind !== definition.kind) throw foreignOption(field.flag ?? name, one, definition);
+      if (one.kind !== definition.kind)
+        throw foreignOptionError(field.flag ?? name, one, definition);
       return [[name, field.form === 'json' ? parseFlag(field.flag ?? name, value, field) : value]];
     }),
   );
@@ -40,7 +41,11 @@ function ownOptions({ fields, transferOptions }: AnyDefinition): [string, Option
   return Object.entries(transferOptions?.fields ?? {}).filter(([name]) => !(name in fields));
 }
 
-function foreignOption(flag: string, owner: AnyDefinition, chosen: AnyDefinition): TransferError {
+function foreignOptionError(
+  flag: string,
+  owner: AnyDefinition,
+  chosen: AnyDefinition,
+): TransferError {
   return new TransferError(
     'InvalidInputError',
     `Invalid option ${JSON.stringify(flagOf(flag))}: it is an option of ${owner.kind}; this run's destination is ${chosen.kind}. Remove it.`,

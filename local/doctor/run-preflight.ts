@@ -58,7 +58,7 @@ export async function runPreflight(run: PreflightRun): Promise<Preflight> {
   const found =
     preflightIn(end.output) ?? preflightIn(await recordedOutput(client, executionArn, end));
   if (found) return found;
-  throw unfinished(`The preflight ${executionArn} ended as ${end.status}: ${reasonOf(end)}`);
+  throw unfinishedError(`The preflight ${executionArn} ended as ${end.status}: ${reasonOf(end)}`);
 }
 
 /** Returns error and cause without the next step, which the printed line adds. */
@@ -108,7 +108,7 @@ async function endOf(
     if (found.status !== 'RUNNING') return found;
     progress(Math.round((clock.now() - from) / 1000));
   }
-  throw unfinished(
+  throw unfinishedError(
     `The preflight ${executionArn} is still running after ${maxWaitMs / 60_000} minutes`,
   );
 }
@@ -150,6 +150,6 @@ function parse(text = 'null') {
   }
 }
 
-function unfinished(message: string): TransferError {
+function unfinishedError(message: string): TransferError {
   return new TransferError('PreflightFailedError', message);
 }

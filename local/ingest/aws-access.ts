@@ -22,7 +22,7 @@ export interface AwsUse {
  */
 export async function ensureAwsAccess({ object, table }: AwsUse): Promise<void> {
   const region = process.env.AWS_REGION || (await regionOfUser());
-  if (region === undefined && table !== undefined) throw noRegion(table);
+  if (region === undefined && table !== undefined) throw noRegionError(table);
   process.env.AWS_REGION = region ?? defaultS3Region;
   const what = object ?? nameOfTable(table);
   try {
@@ -43,7 +43,7 @@ function nameOfTable(table = ''): string {
   return `the table ${JSON.stringify(table)}`;
 }
 
-function noRegion(table: string): TransferError {
+function noRegionError(table: string): TransferError {
   const message = `No AWS Region is set for ${nameOfTable(table)}. Set AWS_REGION`;
   return new TransferError('ConfigurationError', message);
 }

@@ -9,11 +9,11 @@ import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { HttpAgent } from '#src/http/undici.ts';
 import type { Ports } from '#src/step-support/step.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
 /**
@@ -23,20 +23,20 @@ import { localClientConfig } from '../emulators/local-account.ts';
 const optionsFor = (url: string) => ({ ...boundedCalls, ...localClientConfig(url) });
 
 /** Returns the stores over the table at `url`. */
-export function localTable(url: string, tableName: string): Pick<Ports, 'store' | 'queue'> {
+export function createLocalTable(url: string, tableName: string): Pick<Ports, 'store' | 'queue'> {
   const client = new DynamoDBClient(optionsFor(url));
   const options = { client, tableName, clock: systemClock };
   return { store: createDynamoTransferStore(options), queue: createDynamoQueueStore(options) };
 }
 
 /** Returns the publisher for the event bus at `url`. */
-export function localEvents(url: string): Pick<Ports, 'events'> {
+export function createLocalEvents(url: string): Pick<Ports, 'events'> {
   const client = new EventBridgeClient(optionsFor(url));
   return { events: createEventBridgePublisher({ client, busName: 'default' }) };
 }
 
 /** Returns the execution directory for the endpoint at `url`. */
-export function localExecutions(url: string): Pick<Ports, 'executions'> {
+export function createLocalExecutions(url: string): Pick<Ports, 'executions'> {
   return { executions: createExecutionDirectory({ client: new SFNClient(optionsFor(url)) }) };
 }
 
@@ -45,7 +45,11 @@ export function localExecutions(url: string): Pick<Ports, 'executions'> {
  * none. The key identifies the hashed content, so changed content must not be pinned under it.
  * @param etag - the ETag of the hashed content
  */
-export function localSource(agent: HttpAgent, url: string, etag: string): Pick<Ports, 'source'> {
+export function createLocalSource(
+  agent: HttpAgent,
+  url: string,
+  etag: string,
+): Pick<Ports, 'source'> {
   const client = new S3Client({
     ...localClientConfig(url),
     requestHandler: createUndiciRequestHandler(agent),

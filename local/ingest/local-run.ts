@@ -10,7 +10,7 @@ import { makeFolder } from '../make-folder.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';
-import { uncalledDestination } from './uncalled-destination.ts';
+import { createUncalledDestination } from './uncalled-destination.ts';
 
 export interface IngestOptions {
   /** The DynamoDB table for the proofs. Default: a table on disk. */
@@ -77,7 +77,7 @@ export function checkedDestination({ definition, environment }: LocalDestination
   readProxies(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];
-  const destination = uncalledDestination(definition, { ...process.env, ...environment });
+  const destination = createUncalledDestination(definition, { ...process.env, ...environment });
   const flaw = secret
     ? flawOf?.(secret)
     : `is not set. Put the service's ${noun} into this environment variable`;

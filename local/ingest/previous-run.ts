@@ -10,11 +10,11 @@ export interface PreviousFailure {
 }
 
 /** Returns the failure of the newest transfer in a table of one source; undefined if it did not fail. */
-export async function previousFailure(
+export async function readPreviousFailure(
   endpoint: string,
   tableName: string,
 ): Promise<PreviousFailure | undefined> {
-  const [newest] = (await transferRows(endpoint, tableName)).sort(
+  const [newest] = (await readTransferRows(endpoint, tableName)).sort(
     (a, b) => Number(b.changedAt) - Number(a.changedAt),
   );
   if (newest?.state !== 'failed') return undefined;
@@ -23,7 +23,7 @@ export async function previousFailure(
   return { error: String(error), cause: String(cause ?? ''), hadAllBytes };
 }
 
-function transferRows(endpoint: string, tableName: string): Promise<Record<string, unknown>[]> {
+function readTransferRows(endpoint: string, tableName: string): Promise<Record<string, unknown>[]> {
   return withLocalDocuments(endpoint, async (client) => {
     const rows: Record<string, unknown>[] = [];
     for await (const { Items = [] } of paginateScan({ client }, { TableName: tableName }))

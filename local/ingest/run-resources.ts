@@ -12,9 +12,14 @@ import { openPipeline } from '../pipeline.ts';
 import type { ExecutionHandle } from '../state-machine/run.ts';
 import { ensureAwsAccess } from './aws-access.ts';
 import { releaseDeadClaims } from './dead-claims.ts';
-import { localEvents, localExecutions, localSource, localTable } from './local-ports.ts';
+import {
+  createLocalEvents,
+  createLocalExecutions,
+  createLocalSource,
+  createLocalTable,
+} from './local-ports.ts';
 import type { IngestOptions, LocalDestination, LocalRun, ShownPorts } from './local-run.ts';
-import { type PreviousFailure, previousFailure } from './previous-run.ts';
+import { type PreviousFailure, readPreviousFailure } from './previous-run.ts';
 import type { IngestSource, LocalFile } from './source.ts';
 
 /** A resource of the run, with the ports and the environment that it provides. */
@@ -45,10 +50,10 @@ export async function openResourcesOf(
   const directory = join(stateHome, source.stateId);
   const executions = new Map<string, ExecutionHandle>();
   const resources = await openResources([
-    () => (options.table ? tableAtAws(options.table) : tableOnDisk(directory)),
-    eventRecorder,
-    () => executionLookup(executions, !options.table),
-    ...(source.file ? [() => linkedSource(directory, source, source.file as LocalFile)] : []),
+    () => (options.table ? openTableAtAws(options.table) : startTableOnDisk(directory)),
+    startEventRecorder,
+    () => startExecutionLookup(executions, !options.table),
+    ...(source.file ? [() => linkSource(directory, source, source.file as LocalFile)] : []),
   ]);
   const pipeline = openPipeline({
     buckets: [source.bucket],
@@ -99,28 +104,28 @@ async function prepareAws({ name, file }: IngestSource, { table }: IngestOptions
   else await ensureAwsAccess({ object: file ? undefined : name, table });
 }
 
-async function tableOnDisk(directory: string): Promise<LocalResource> {
+async function startTableOnDisk(directory: string): Promise<LocalResource> {
   const table = tableDefinition(tableName);
   const emulator = await startDynamoDb({ directory: join(directory, 'table'), table });
   await releaseDeadClaims(emulator.url, tableName);
   return {
-    ports: localTable(emulator.url, tableName),
-    previous: await previousFailure(emulator.url, tableName),
+    ports: createLocalTable(emulator.url, tableName),
+    previous: await readPreviousFailure(emulator.url, tableName),
     close: () => emulator.close(),
   };
 }
 
-function tableAtAws(name: string): LocalResource {
+function openTableAtAws(name: string): LocalResource {
   return { environment: { [keys.tableName]: name }, close: async () => {} };
 }
 
-async function eventRecorder(): Promise<LocalResource> {
+async function startEventRecorder(): Promise<LocalResource> {
   const emulator = await startEventBridge();
-  return resourceOf(emulator, localEvents(emulator.url));
+  return resourceOf(emulator, createLocalEvents(emulator.url));
 }
 
 /** Serves execution states. Only one process uses the table on disk: an unknown execution has ended. */
-async function executionLookup(
+async function startExecutionLookup(
   executions: ReadonlyMap<string, ExecutionHandle>,
   isOnDisk: boolean,
 ): Promise<LocalResource> {
@@ -128,10 +133,10 @@ async function executionLookup(
     lookup: (executionArn) => executions.get(executionArn)?.status(),
     ...(isOnDisk ? { unknownLocal: 'ABORTED' as const } : {}),
   });
-  return resourceOf(emulator, localExecutions(emulator.url));
+  return resourceOf(emulator, createLocalExecutions(emulator.url));
 }
 
-async function linkedSource(
+async function linkSource(
   directory: string,
   { bucket, key }: IngestSource,
   { path, contentType, content }: LocalFile,
@@ -142,7 +147,7 @@ async function linkedSource(
   await emulator.linkFile(bucket, key, path, contentType, content);
   const agent = createAgent();
   return {
-    ports: localSource(agent, emulator.url, content.etag),
+    ports: createLocalSource(agent, emulator.url, content.etag),
     close: async () => {
       await closeAgent(agent);
       await emulator.close();

@@ -1,7 +1,7 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { maxTimerSeconds } from '#local/state-machine/definition/service-limits.ts';
 import { allStates, isFields, type StateFields } from '#local/state-machine/definition/states.ts';
-import { type RunEnding, uncatchable } from '#local/state-machine/lambda/run-ending.ts';
+import { type RunEnding, uncatchableError } from '#local/state-machine/lambda/run-ending.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 
 /** Sleeps for the time in a Wait state's input. Returns the input. */
@@ -107,7 +107,7 @@ function readSeconds(path: string, input: unknown): number {
   );
   if (Number.isInteger(seconds) && Number(seconds) >= 0) return Number(seconds);
   const text = `Invalid ${path} ${JSON.stringify(seconds)}: must be a whole number of seconds`;
-  throw uncatchable('States.Runtime', text);
+  throw uncatchableError('States.Runtime', text);
 }
 
 function sleepReal(milliseconds: number): Promise<void> {

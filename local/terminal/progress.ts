@@ -3,7 +3,7 @@ import type { Meter } from '#src/core/stack/metrics.ts';
 import type { StateMachineEvent } from '../state-machine/event-tally.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { columnsOf } from './redraw.ts';
-import { canRedraw, terminalDisplay } from './status-display.ts';
+import { canRedraw, createTerminalDisplay } from './status-display.ts';
 import { type Sent, TransferState } from './transfer-state.ts';
 import { type Phase, sentLine, statusLine } from './transfer-view.ts';
 import { slotWaitOf, waitOf } from './waits.ts';
@@ -42,7 +42,7 @@ const repeatAfterMs = 60_000;
 export function createProgress(output: NodeJS.WriteStream): Progress {
   const state = new TransferState(Date.now);
   const isRedrawn = canRedraw(output);
-  const display = isRedrawn ? terminalDisplay(output) : createPlainDisplay(output, Date.now);
+  const display = isRedrawn ? createTerminalDisplay(output) : createPlainDisplay(output, Date.now);
   const draw = (columns: number) => printable(statusLine(state.view(), Date.now(), columns));
   const update = () => {
     if (state.isJustSent())
@@ -50,7 +50,10 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
     display.show(draw, state.view());
   };
   return {
-    ports: { log: progressLog(state, display.print, update), meter: progressMeter(state, update) },
+    ports: {
+      log: createProgressLog(state, display.print, update),
+      meter: createProgressMeter(state, update),
+    },
     onEvent(event) {
       const phase = event.type === 'StateEntered' ? phaseOfState[event.state.name] : undefined;
       if (phase === undefined) return;
@@ -68,7 +71,11 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
 }
 
 /** Returns a log that updates the state from the steps' log lines and prints warnings. */
-function progressLog(state: TransferState, print: (line: string) => void, update: () => void): Log {
+function createProgressLog(
+  state: TransferState,
+  print: (line: string) => void,
+  update: () => void,
+): Log {
   const warn = createWarner(print);
   return {
     info(message, fields = {}) {
@@ -87,7 +94,7 @@ function progressLog(state: TransferState, print: (line: string) => void, update
 }
 
 /** Returns a meter that adds each stored chunk to the state. Metrics of a local run go nowhere else. */
-function progressMeter(state: TransferState, update: () => void): Meter {
+function createProgressMeter(state: TransferState, update: () => void): Meter {
   return {
     add(metric, value) {
       if (metric !== 'BytesSent') return;

@@ -14,7 +14,7 @@ export interface StatusDisplay {
 const drawsPerSecond = 4;
 
 /** Redraws one line of a terminal. */
-export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
+export function createTerminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
   const redraw = createRedraw(stream);
   let draw: ((columns: number) => string) | undefined;
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
-import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { writeEnd } from '#src/outcome/ended-outside.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 
@@ -77,7 +77,7 @@ export async function runCommand(
 async function cancel(ports: CommandPorts, transferId: string): Promise<CommandResult> {
   for (let attempt = 0; attempt < maxCancelAttempts; attempt++) {
     const row = await ports.store.transfer(transferId);
-    if (!row) throw noSuchTransfer(transferId);
+    if (!row) throw noSuchTransferError(transferId);
     const { state } = row;
     if (isOver(state)) {
       if (state === 'cancelled') await publishOutcome(ports, row);
@@ -93,7 +93,7 @@ async function cancel(ports: CommandPorts, transferId: string): Promise<CommandR
 /** Attempts to cancel. An attempt fails if an execution takes or queues the transfer meanwhile. */
 const maxCancelAttempts = 8;
 
-function noSuchTransfer(transferId: string): TransferError {
+function noSuchTransferError(transferId: string): TransferError {
   const message = `Invalid transferId ${JSON.stringify(transferId)}: no transfer has this id. Use the transferId of the execution's output or of the event.`;
   return new TransferError('InvalidInputError', message);
 }

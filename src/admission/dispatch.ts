@@ -1,3 +1,4 @@
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
 import {
   dispatchSeconds,
   maxRequeuedSeconds,
@@ -9,9 +10,8 @@ import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { priorities, type Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
-import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Needs } from '#src/step-support/step.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import { findHoldReason } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
 import { measureQueue, type QueueAvailability } from './measure-queue.ts';

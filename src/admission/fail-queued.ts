@@ -1,10 +1,10 @@
 import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { writeEnd } from '#src/outcome/ended-outside.ts';
 import { readFailure } from '#src/outcome/failure.ts';
 import { countFailure } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 

@@ -1,8 +1,8 @@
 import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority, Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen, nextOpening } from '#src/core/queue/transfer-window.ts';
-import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { ownershipLostError } from '#src/step-support/ownership.ts';
 import type { Ending } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';

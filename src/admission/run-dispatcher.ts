@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import type { ServiceCall } from '#src/background-work/work-through.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { ServiceCall } from '#src/step-support/work-through.ts';
 import { type CommandResult, readCommand, runCommand } from './commands.ts';
 import {
   type DispatchPorts,
@@ -29,13 +29,13 @@ export async function runDispatcher(
   const command = readCommand(event);
   if (command) return runCommand(ports, command);
   const parsed = callSchema.safeParse(event);
-  if (!parsed.success) throw unsupportedEvent(event);
+  if (!parsed.success) throw unsupportedEventError(event);
   const { stateMachineArn, schedule } = parsed.data;
   const run = schedule ? dispatchOnSchedule : dispatch;
   return run(ports, stateMachineArn, call);
 }
 
-function unsupportedEvent(event: unknown): TransferError {
+function unsupportedEventError(event: unknown): TransferError {
   const text = JSON.stringify(event)?.slice(0, 200);
   const message = `Invalid dispatcher event ${text}: expected a "command" or a "stateMachineArn".`;
   return new TransferError('InvalidInputError', message);

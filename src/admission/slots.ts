@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import { priorities, type Slot } from '#src/core/queue/queue.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { isRenewalDue, leaseEndFrom, ownershipLostError } from '#src/step-support/ownership.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import { findHoldReason, type WaitReason } from './admission.ts';
@@ -169,7 +169,7 @@ export async function renewSlot(
 }
 
 /** Returns the error of a transfer whose slot another transfer has. */
-export function slotLost({ transferId, slot }: TransferRecord): TransferError {
+export function slotLostError({ transferId, slot }: TransferRecord): TransferError {
   return new TransferError(
     'SlotLostError',
     `Slot ${slot} was lost: transfer ${transferId} was silent for ${leaseSeconds} s`,

@@ -26,12 +26,12 @@ export function createEventBridgePublisher(options: EventBridgePublisherOptions)
     publish: async (event) => {
       const Entries = [entryOf(event, busName)];
       const reply = await client.send(new PutEventsCommand({ Entries })).catch((error: unknown) => {
-        throw notPublished(event, busName, describeSdkFailure(sdkFailure(error)), error);
+        throw notPublishedError(event, busName, describeSdkFailure(sdkFailure(error)), error);
       });
       const [entry] = reply.Entries ?? [];
       if (reply.FailedEntryCount === 0 && entry?.EventId) return;
       const reason = `${entry?.ErrorCode ?? 'no entry in the reply'}: ${entry?.ErrorMessage ?? 'no reason'}`;
-      throw notPublished(event, busName, reason);
+      throw notPublishedError(event, busName, reason);
     },
   };
 }
@@ -41,7 +41,7 @@ function entryOf(event: TransferEvent, busName: string) {
   const sizeBytes = Buffer.byteLength(detail);
   if (sizeBytes > maxDetailBytes) {
     const reason = `its detail of ${sizeBytes} bytes must be at most ${maxDetailBytes} bytes`;
-    throw notPublished(event, busName, reason);
+    throw notPublishedError(event, busName, reason);
   }
   return {
     EventBusName: busName,
@@ -52,7 +52,7 @@ function entryOf(event: TransferEvent, busName: string) {
   };
 }
 
-function notPublished(event: TransferEvent, busName: string, reason: string, cause?: unknown) {
+function notPublishedError(event: TransferEvent, busName: string, reason: string, cause?: unknown) {
   const message = `Publishing "${event.type}" to the event bus ${JSON.stringify(busName)} failed: ${reason}`;
   return new TransferError('EventNotPublishedError', message, { cause });
 }

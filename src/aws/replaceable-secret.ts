@@ -8,7 +8,7 @@ import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { Lease } from '#src/core/ports/lease.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import { type ApiKeySource, RenewedKey } from '#src/core/stack/api-key.ts';
-import { createSecretApiKey, type SecretApiKeyOptions, secretFailure } from './secret-api-key.ts';
+import { createSecretApiKey, type SecretApiKeyOptions, secretError } from './secret-api-key.ts';
 
 export interface ReplaceableSecretOptions extends SecretApiKeyOptions {
   /** Held while the text is replaced: a service may revoke all tokens if a refresh token is used twice. */
@@ -126,13 +126,13 @@ async function put(
   try {
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ClientRequestToken }));
   } catch (error) {
-    throw secretFailure(error, `Storing the renewed token in ${SecretId}`);
+    throw secretError(error, `Storing the renewed token in ${SecretId}`);
   }
 }
 
 function versionOf(client: SecretsManagerClient, SecretId: string) {
   return client.send(new GetSecretValueCommand({ SecretId })).catch((error: unknown) => {
-    throw secretFailure(error, `Reading the token from ${SecretId}`);
+    throw secretError(error, `Reading the token from ${SecretId}`);
   });
 }
 

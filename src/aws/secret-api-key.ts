@@ -63,7 +63,7 @@ async function secretText(
     const command = new GetSecretValueCommand({ SecretId: secretArn });
     return (await client.send(command)).SecretString;
   } catch (error) {
-    throw secretFailure(error, `Reading the API key from ${secretArn}`);
+    throw secretError(error, `Reading the API key from ${secretArn}`);
   }
 }
 
@@ -71,7 +71,7 @@ async function secretText(
  * Returns the error of a call to Secrets Manager.
  * @param what - what failed, such as "Reading the API key from arn:…"
  */
-export function secretFailure(error: unknown, what: string): TransferError {
+export function secretError(error: unknown, what: string): TransferError {
   // A proxy asks for credentials.
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);

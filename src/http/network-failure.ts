@@ -1,5 +1,5 @@
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
-import { redact } from './redact.ts';
+import { redact } from '#src/core/errors/redact.ts';
 
 const timeoutCodes: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
@@ -77,7 +77,7 @@ export function proxyUnreachable(proxy: URL, error: unknown): ProxyError {
 }
 
 /** Returns the error for a proxy's 407. It is final: only other credentials change the reply. */
-export function credentialsMissing(proxy: string): TransferError {
+export function credentialsMissingError(proxy: string): TransferError {
   return new TransferError(
     'ConfigurationError',
     `${proxy} requires credentials (407). Set them in HTTPS_PROXY or HTTP_PROXY: http://<user>:<password>@<host>:<port>.`,
@@ -143,12 +143,12 @@ function explanationOf(code: string | undefined): Explanation | undefined {
  * Translates an error of undici or of a socket. The message holds `exchange` (method and host), the
  * problem in plain words and the error's code, never its text.
  */
-export function networkFailure(error: unknown, exchange: string): TransferError {
+export function networkError(error: unknown, exchange: string): TransferError {
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG') {
     // undici's own error for a proxy's 407 to an http request.
     if (/\(407\)$/.test((error as Error).message))
-      return credentialsMissing(`${exchange}: the proxy`);
+      return credentialsMissingError(`${exchange}: the proxy`);
     return new TransferError('UnexpectedError', `${exchange}: the request is invalid (${code})`);
   }
   const timedOut = code !== undefined && timeoutCodes.has(code);

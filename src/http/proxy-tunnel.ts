@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool as PoolType } from 'undici';
 import connect from 'undici/lib/api/api-connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { credentialsMissing, ProxyError, proxyUnreachable } from './network-failure.ts';
+import { credentialsMissingError, ProxyError, proxyUnreachable } from './network-failure.ts';
 
 /**
  * Creates the client that opens undici's `ProxyAgent` a tunnel by CONNECT, each within `timeoutMs`. An
@@ -24,6 +24,6 @@ async function openTunnel(pool: PoolType, proxy: URL, target: Dispatcher.Connect
   // RFC 9110 §9.3.6: any 2xx opens the tunnel. undici accepts only 200.
   if (statusCode >= 200 && statusCode < 300) return { socket, statusCode: 200 };
   socket.on('error', () => {}).destroy();
-  if (statusCode === 407) throw credentialsMissing(`the proxy ${proxy.host}`);
+  if (statusCode === 407) throw credentialsMissingError(`the proxy ${proxy.host}`);
   throw new ProxyError(proxy, 'did not open a tunnel', `status ${statusCode}`);
 }

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { redact } from './redact.ts';
+import { redact } from '#src/core/errors/redact.ts';
 import type { DispatchReply } from './undici.ts';
 
 type Decoder = (body: Buffer, limit: { readonly maxOutputLength: number }) => Buffer;
@@ -56,7 +56,7 @@ async function readBytes(
   let sizeBytes = 0;
   for await (const piece of body as AsyncIterable<Uint8Array>) {
     sizeBytes += piece.byteLength;
-    if (sizeBytes > maxBytes) throw failure(name, `the reply exceeds ${maxBytes} bytes`);
+    if (sizeBytes > maxBytes) throw replyTextError(name, `the reply exceeds ${maxBytes} bytes`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
@@ -80,7 +80,7 @@ function decode(body: Buffer, encodings: string[], maxBytes: number, name: strin
   const isUnsupported = encodings.some((encoding) => unsupported.has(encoding));
   if (isUnsupported || encodings.length > maxEncodings) {
     const shown = JSON.stringify(redact(encodings.join(', '), 60));
-    throw failure(name, `the reply has the unsupported content encoding ${shown}`);
+    throw replyTextError(name, `the reply has the unsupported content encoding ${shown}`);
   }
   return encodings.reduceRight(
     (decoded, encoding) => decodeOnce(decoded, encoding, maxBytes, name),
@@ -94,7 +94,7 @@ function decodeOnce(body: Buffer, encoding: string, maxBytes: number, name: stri
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     const problem = isTooLarge ? `decodes to more than ${maxBytes} bytes` : 'is damaged';
-    throw failure(name, `the reply's ${encoding} body ${problem}`);
+    throw replyTextError(name, `the reply's ${encoding} body ${problem}`);
   }
 }
 
@@ -104,6 +104,6 @@ function inflate(body: Buffer, limit: { readonly maxOutputLength: number }): Buf
   return hasHeader ? zlib.inflateSync(body, limit) : zlib.inflateRawSync(body, limit);
 }
 
-function failure(name: string, problem: string): TransferError {
+function replyTextError(name: string, problem: string): TransferError {
   return new TransferError('NetworkError', `${name}: ${problem}`);
 }

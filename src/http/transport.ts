@@ -2,7 +2,7 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { maxReplyBytes } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { networkFailure } from './network-failure.ts';
+import { networkError } from './network-failure.ts';
 import { readText } from './reply-text.ts';
 import { splitUrl } from './request-target.ts';
 import { type DispatchReply, dispatch, type HttpAgent } from './undici.ts';
@@ -55,7 +55,7 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
     if (request.signal.aborted) throw request.signal.reason;
     if (body instanceof WatchedBody && body.failure) throw body.failure.error;
     if (signal.aborted) throw signal.reason;
-    throw isTransferError(error) ? error : networkFailure(error, name);
+    throw isTransferError(error) ? error : networkError(error, name);
   } finally {
     limit.stop();
   }

@@ -1,4 +1,8 @@
-import { addCounts, type RetryCounts, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import {
+  addCounts,
+  type RetryCounts,
+  type TransferRecord,
+} from '#src/core/transfer/transfer-row.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** An outcome, as the execution's output, the transfer's row and the event contain it. */
@@ -53,9 +57,9 @@ export async function describeOutcome(
 /** Returns whether nothing shows that every chunk arrived unchanged: one proof is no MD5, or the session's ETags are opaque. */
 async function isOpaque(
   { store }: Needs<'store'>,
-  { transferId, sessionNumber, etagsOpaque }: TransferRecord,
+  { transferId, sessionNumber, arrivalUnproven }: TransferRecord,
 ): Promise<boolean> {
-  return etagsOpaque || (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
+  return arrivalUnproven || (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
 }
 
 /** Returns the retries of the transfer and of the ranges of all its sessions. */

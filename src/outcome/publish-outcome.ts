@@ -1,5 +1,9 @@
 import type { TransferEvent } from '#src/core/ports/events.ts';
-import { isOver, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
+import {
+  isOver,
+  type TransferRecord,
+  type TransferState,
+} from '#src/core/transfer/transfer-row.ts';
 import type { Needs } from '#src/step-support/step.ts';
 
 /** The type of the event for each end. */

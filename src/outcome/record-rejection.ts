@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { readReference } from '#src/step-support/input.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';

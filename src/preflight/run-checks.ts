@@ -56,11 +56,11 @@ async function within<T>(
   ms: number,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (ms <= 0) throw timedOut("the check did not run: the function's time was up");
+  if (ms <= 0) throw timedOutError("the check did not run: the function's time was up");
   const controller = new AbortController();
   const late = Promise.withResolvers<never>();
   const stop = clock.after(ms, () => {
-    const error = timedOut(`no answer within ${Math.ceil(ms / 1000)} s`);
+    const error = timedOutError(`no answer within ${Math.ceil(ms / 1000)} s`);
     late.reject(error);
     controller.abort(error);
   });
@@ -71,6 +71,6 @@ async function within<T>(
   }
 }
 
-function timedOut(message: string): TransferError {
+function timedOutError(message: string): TransferError {
   return new TransferError('RequestTimeoutError', message);
 }

@@ -1,11 +1,11 @@
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import type { ErrorName } from '#src/core/errors/errors.ts';
-import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { endedOutsideErrors, writeEnd } from '#src/outcome/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/outcome/failure.ts';
 import { countFailure, type Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
 /** How the reconciler records the end of an execution that recorded no outcome. */

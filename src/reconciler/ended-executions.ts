@@ -1,10 +1,10 @@
+import type { ServiceCall } from '#src/background-work/work-through.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { recordRejection } from '#src/outcome/record-rejection.ts';
 import { dispatchedStartIn } from '#src/step-support/state.ts';
 import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
-import type { ServiceCall } from '#src/step-support/work-through.ts';
 import { closeTransfer, countClosed, describeEnd, finishTransfer } from './close-transfer.ts';
 import {
   type FinishedExecution,

@@ -1,6 +1,6 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** The time before a session's expiry at which it is reported, in ms. An operator can still act. */

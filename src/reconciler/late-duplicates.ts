@@ -1,9 +1,9 @@
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { SweepPosition } from '#src/core/transfer/transfer-store.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/step-support/late-duplicates.ts';
-import { transferLogFields } from '#src/step-support/log-fields.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** Our own: days before today to search for ended transfers. An asset that is created later is not found. */

@@ -1,8 +1,8 @@
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { orphanGraceMs } from '#src/core/limits/limits.ts';
 import { identityOf, type ListedSession } from '#src/core/transfer/destination.ts';
 import { abortUpload, isGivenUp } from '#src/step-support/abort-upload.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** Orphan sessions in the log of one run. All are counted. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { type ServiceCall, throwFirst } from '#src/background-work/work-through.ts';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, throwFirst } from '#src/step-support/work-through.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import {
   type EndedExecution,
   type EndedExecutionResult,
@@ -69,7 +69,7 @@ const statuses: Readonly<Record<string, FinishedExecution['status']>> = {
 
 function readStatusChange(event: unknown): Partial<EndedExecution> & { executionId: string } {
   const parsed = statusChangeSchema.safeParse(event);
-  if (!parsed.success) throw unsupportedEvent(event);
+  if (!parsed.success) throw unsupportedEventError(event);
   const { executionArn, status, startDate, input, error, cause } = parsed.data.detail;
   const finished = Object.hasOwn(statuses, status) ? statuses[status] : undefined;
   const end = finished && {
@@ -82,7 +82,7 @@ function readStatusChange(event: unknown): Partial<EndedExecution> & { execution
   return { executionId: executionArn, ...(end && { end }) };
 }
 
-function unsupportedEvent(event: unknown): TransferError {
+function unsupportedEventError(event: unknown): TransferError {
   const { source, 'detail-type': type } = Object(event) as Record<string, unknown>;
   const name = JSON.stringify(`${source}/${type}`).slice(0, 200);
   const message = `Unsupported event ${name}: expected an execution status change from aws.states, a schedule, or {}.`;
@@ -116,7 +116,7 @@ async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCo
     try {
       Object.assign(counts, await run(ports, { ...call, deadline }));
     } catch (error) {
-      failures.push(partFailure(ports, part, error));
+      failures.push(partError(ports, part, error));
     }
   }
   ports.log.info('sweep done', counts);
@@ -124,7 +124,7 @@ async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCo
   return counts;
 }
 
-function partFailure({ log }: ReconcilerPorts, part: string, error: unknown): TransferError {
+function partError({ log }: ReconcilerPorts, part: string, error: unknown): TransferError {
   const { name, message } = asTransferError(error);
   log.error('part of the sweep failed', { part, error: name, reason: message });
   return new TransferError(name, `${part}: ${message}`, { cause: error });

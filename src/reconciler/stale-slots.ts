@@ -1,7 +1,7 @@
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
 import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Slot } from '#src/core/queue/queue.ts';
-import { isCancelledByRequest } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
+import { isCancelledByRequest } from '#src/core/transfer/transfer-row.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** Counts the live slots. Clears slots whose lease or transfer is over. */

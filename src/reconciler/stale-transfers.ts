@@ -1,5 +1,5 @@
-import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer-row.ts';
 import { closeTransfer } from './close-transfer.ts';
 import { finishedExecution, type ReconcilerPorts, type SweepCounts } from './reconciler-ports.ts';
 

@@ -1,6 +1,6 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
-import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** The step that wrote a younger outcome may still publish it, in ms. */

@@ -1,11 +1,11 @@
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { redact, removeSecret } from '#src/core/errors/redact.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { CallBudget, TakeCall } from '#src/core/rates/call-budget.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
-import { redact, removeSecret } from '#src/http/redact.ts';
 import { describeServiceError, readServiceError, type ServiceError } from './error-body.ts';
 import {
   describeRedirect,
@@ -103,11 +103,11 @@ export interface ApiClient {
   exchange(call: ApiCall): Promise<HttpReply>;
   /**
    * Sends one call and returns its reply, if the status is 200–299.
-   * @throws the error that `rejection` returns for any other status
+   * @throws the error that `rejectionError` returns for any other status
    */
   ask(call: ApiCall): Promise<HttpReply>;
   /** Returns the error for a reply outside 200–299. */
-  rejection(reply: HttpReply, operation: Operation): TransferError;
+  rejectionError(reply: HttpReply, operation: Operation): TransferError;
 }
 
 /**
@@ -131,14 +131,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     });
     return sendWith({ service, transport, takeCall, baseUrl, key: newKey }, call);
   };
-  const rejection = (reply: HttpReply, operation: Operation) =>
-    rejectionOf({ service, baseUrl, nowMs: options.clock.now() }, reply, operation);
+  const rejectionError = (reply: HttpReply, operation: Operation) =>
+    rejectionErrorOf({ service, baseUrl, nowMs: options.clock.now() }, reply, operation);
   const ask = async (call: ApiCall): Promise<HttpReply> => {
     const reply = await exchange(call);
     if (isSuccess(reply)) return reply;
-    throw rejection(reply, call.operation);
+    throw rejectionError(reply, call.operation);
   };
-  return { exchange, ask, rejection };
+  return { exchange, ask, rejectionError };
 }
 
 interface RejectionContext {
@@ -148,7 +148,7 @@ interface RejectionContext {
 }
 
 /** Returns the error for a reply outside 200–299. */
-function rejectionOf(
+function rejectionErrorOf(
   { service, baseUrl, nowMs }: RejectionContext,
   reply: HttpReply,
   operation: Operation,

@@ -3,9 +3,9 @@ import {
   TransferError,
   type TransferErrorOptions,
 } from '#src/core/errors/errors.ts';
+import { removeSecret } from '#src/core/errors/redact.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import { removeSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
@@ -41,7 +41,7 @@ export interface ChunkPut {
 }
 
 /** The reply of a storage that has stored a chunk. */
-export interface StoredChunk {
+export interface StorageReply {
   readonly reply: HttpReply;
   readonly host: string;
   /** Names the chunk and the host, for messages. */
@@ -64,7 +64,7 @@ export async function putChunk(
 }
 
 export function deliveryOf(
-  { reply, host }: StoredChunk,
+  { reply, host }: StorageReply,
   proof: string,
   evidence: ChunkDelivery['evidence'],
 ): ChunkDelivery {
@@ -75,7 +75,7 @@ export function deliveryOf(
  * Verifies that a proof holds no part of the URL: rows and reports contain the proof.
  * @throws ChunkMismatchError
  */
-export function assertNotSecret(proof: string, { url }: ChunkPut, { subject }: StoredChunk): void {
+export function assertNotSecret(proof: string, { url }: ChunkPut, { subject }: StorageReply): void {
   if (proof.length < shortestPiece || !url.includes(proof)) return;
   const message = `Invalid reply to ${subject}: its proof repeats the URL.`;
   throw storageError('ChunkMismatchError', message);
@@ -94,12 +94,12 @@ export async function storeChunk(
   transport: Transport,
   put: ChunkPut,
   nowMs: () => number,
-): Promise<StoredChunk> {
+): Promise<StorageReply> {
   const { host } = splitUrl(put.url);
   const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
   const isStored = put.successCodes?.includes(reply.status) ?? isSuccess(reply);
-  if (!isStored || holdsError(reply.text)) throw putRejection(reply, put, subject, nowMs());
+  if (!isStored || holdsError(reply.text)) throw putError(reply, put, subject, nowMs());
   return { reply, host, subject };
 }
 
@@ -148,7 +148,7 @@ function withoutUrl(text: string, url: string): string {
 const etagForm = /^((?:W\/)?"?([\x21\x23-\x7e]{1,256})"?)(?:, *\1)*$/;
 
 /** Returns the ETag. A proxy's own 200 has none; the error makes the engine send the chunk again. */
-export function etagOf({ reply, subject }: StoredChunk): string {
+export function etagOf({ reply, subject }: StorageReply): string {
   const etag = etagForm.exec(reply.headers.etag?.trim() ?? '');
   if (etag?.[2]) return etag[2];
   throw storageError('ChunkMismatchError', `Invalid reply to ${subject}: it has no usable ETag.`, {
@@ -156,7 +156,7 @@ export function etagOf({ reply, subject }: StoredChunk): string {
   });
 }
 
-function putRejection(
+function putError(
   reply: HttpReply,
   { url }: ChunkPut,
   subject: string,

@@ -1,4 +1,4 @@
-import { redact } from '#src/http/redact.ts';
+import { redact } from '#src/core/errors/redact.ts';
 
 /** The code and the message of an error reply, each in one short line that is safe to show. */
 export interface ServiceError {

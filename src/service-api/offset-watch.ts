@@ -6,7 +6,7 @@ import { serviceError } from './replies.ts';
 /** Counts the offsets that differ, for each upload of this process. */
 export interface OffsetWatch {
   /** Returns the error for a chunk whose start is not the number of bytes that the service holds. */
-  mismatch(session: UploadSession, chunk: Chunk, held: number): TransferError;
+  mismatchError(session: UploadSession, chunk: Chunk, held: number): TransferError;
   /** Forgets the mismatches of an upload. */
   matched(session: UploadSession): void;
 }
@@ -24,7 +24,7 @@ const maxUploads = 1_000;
 export function createOffsetWatch(): OffsetWatch {
   const mismatches = new Map<string, number>();
   return {
-    mismatch: ({ uploadId }, { index, range }, held) => {
+    mismatchError: ({ uploadId }, { index, range }, held) => {
       const count = (mismatches.get(uploadId) ?? 0) + 1;
       if (mismatches.size >= maxUploads) mismatches.clear();
       mismatches.set(uploadId, count);

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
+import { redact } from '#src/core/errors/redact.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { redact } from '#src/http/redact.ts';
 import { jsonObject } from './error-body.ts';
 import { serviceError } from './replies.ts';
 

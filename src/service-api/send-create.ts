@@ -25,8 +25,8 @@ export async function sendCreate(
   call.signal.throwIfAborted();
   const translate = (error: unknown) => lostUnlessUnsent(error, call);
   const reply = await client.exchange({ ...call, translate });
-  if (mayHaveTakenEffect(reply, isOwn)) throw replyLost(reply, call, nowMs());
-  if (!isSuccess(reply)) throw client.rejection(reply, call.operation);
+  if (mayHaveTakenEffect(reply, isOwn)) throw replyLostError(reply, call, nowMs());
+  if (!isSuccess(reply)) throw client.rejectionError(reply, call.operation);
   return reply;
 }
 
@@ -52,7 +52,7 @@ function mayHaveTakenEffect(reply: HttpReply, isOwn: (reply: HttpReply) => boole
   return isTransientStatus(reply.status) && !rejections.includes(reply.status);
 }
 
-function replyLost(reply: HttpReply, { operation }: ApiCall, nowMs: number): TransferError {
+function replyLostError(reply: HttpReply, { operation }: ApiCall, nowMs: number): TransferError {
   const summary = describeServiceError(reply.status, readServiceError(reply.text));
   return serviceError('CreateReplyLostError', `${operation.name}: no usable reply (${summary})`, {
     status: reply.status,

@@ -1,10 +1,7 @@
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { asTransferError } from '#src/core/errors/errors.ts';
-import {
-  isCancelledByRequest,
-  type SessionRecord,
-  type TransferRecord,
-} from '#src/core/transfer/transfer.ts';
+import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** The longest time for ending a session, in ms. The outcome of the transfer does not wait longer. */

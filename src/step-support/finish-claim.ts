@@ -11,10 +11,10 @@ import type { Invocation, Needs } from './step.ts';
  */
 export function assertFinishUnclaimed({ finishClaim, session, number }: UsableSession): void {
   if (finishClaim === undefined || session.assetId) return;
-  throw claimed(number);
+  throw finishClaimedError(number);
 }
 
-function claimed(number: number): TransferError {
+function finishClaimedError(number: number): TransferError {
   return new TransferError(
     'CompletionUnknownError',
     `The completion of session ${number} was requested, and its result is not recorded. A repeated completion may make a second file, so it was not repeated.`,
@@ -32,7 +32,8 @@ export async function finishClaimed(
   { invocationId }: Pick<Invocation, 'invocationId'>,
   finish: () => Promise<UploadSession>,
 ): Promise<UploadSession> {
-  if (!(await store.claimFinish(transferId, number, invocationId))) throw claimed(number);
+  if (!(await store.claimFinish(transferId, number, invocationId)))
+    throw finishClaimedError(number);
   try {
     return await finish();
   } catch (error) {

@@ -22,19 +22,19 @@ export interface ManualRequest {
   readonly options: TransferOptions;
 }
 
-/** A start by an S3 event about a new object. Its claim is compared with the configuration. */
+/** A start by an S3 event about a new object. Its facts are compared with the configuration. */
 export interface EventRequest {
   readonly start: 'event';
   readonly reference: SourceReference;
   readonly options: TransferOptions;
-  readonly claim: EventClaim;
+  readonly facts: EventFacts;
 }
 
 /** The request of a start, manual or by an event. Its reference has no account and no Region. */
 export type TransferRequest = ManualRequest | EventRequest;
 
-/** The data of an event about its object, except for the name. */
-export interface EventClaim {
+/** What an event says about its object, except for the name. */
+export interface EventFacts {
   /** The account of the event. EventBridge sets it; a manual start with an event can contain any value. */
   readonly account?: string | undefined;
   readonly region?: string | undefined;
@@ -164,7 +164,7 @@ function eventRequestOf({ account, region, detail }: z.infer<typeof eventSchema>
     start: 'event',
     reference: { bucket: bucket.name, key: object.key, versionId: object['version-id'] },
     options: {},
-    claim: { account, region, sizeBytes: object.size, etag: object.etag },
+    facts: { account, region, sizeBytes: object.size, etag: object.etag },
   };
 }
 

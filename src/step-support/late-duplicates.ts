@@ -1,7 +1,7 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Needs } from './step.ts';
 
 /**

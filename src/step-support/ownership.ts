@@ -4,9 +4,9 @@ import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {
   isCancelledByRequest,
   isOver,
-  type SessionRecord,
   type TransferRecord,
-} from '#src/core/transfer/transfer.ts';
+} from '#src/core/transfer/transfer-row.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** Returns the end of a lease that is taken or renewed now, in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import type { TransferError } from '#src/core/errors/errors.ts';
-import type { RangeFailure } from '#src/core/transfer/transfer.ts';
+import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import type { RangeState } from './state.ts';
 import type { Invocation } from './step.ts';
 

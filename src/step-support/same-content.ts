@@ -1,8 +1,8 @@
 import { isSameContent } from '#src/core/source/same-content.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type Destination, identityOf } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferOptions } from '#src/core/transfer/transfer-options.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { contentIds } from './transfer-ids.ts';

@@ -1,5 +1,5 @@
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
-import { provenCount, type SessionRecord } from '#src/core/transfer/transfer.ts';
+import { provenCount, type SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Needs } from './step.ts';
 
 /**

@@ -39,7 +39,7 @@ export type Outage = z.infer<typeof outageSchema>;
 /** The result of InspectSource: a pinned object, which no execution owns yet. */
 export const inspectedSchema = z.object({
   /** Id of the object version at the destination. */
-  object: z.string(),
+  objectId: z.string(),
   source: sourceObjectSchema,
   options: transferOptionsSchema,
   /** What started the execution. An event never starts a cancelled transfer again. */
@@ -133,7 +133,7 @@ export const ownedSchema = z.object({
   /** Checks of the current phase that found the service busy; each wait is longer. */
   polls: count,
   /** Start of the current phase, in milliseconds since 1970. */
-  since: count,
+  phaseStartedAt: count,
   /** Start of the time in which the service does not know the asset, in milliseconds since 1970. */
   missingSince: z.optional(count),
   outage: z.optional(outageSchema),
@@ -142,7 +142,7 @@ export const ownedSchema = z.object({
   /** Chunks that had a proof when this execution made its first plan. */
   provenAtStart: z.optional(count),
   /** Chunks that had a proof when ConfirmUpload last met an error. */
-  counted: z._default(count, 0),
+  provenAtError: z._default(count, 0),
   /** Rounds in which one range probed whether the outage is over. */
   probes: z._default(count, 0),
   /** Ranges that the last plan sent at once. */
@@ -202,7 +202,7 @@ export const endedSchema = z.looseObject({
   transferId: z.optional(z.string()),
   fence: z.optional(count),
   /** Id of the object version, if it was pinned. */
-  object: z.optional(z.string()),
+  objectId: z.optional(z.string()),
   /** The queued transfer of a dispatched execution that ended before its state named the transfer. */
   dispatched: z.optional(z.object({ transferId: z.string() })),
   ending: z.optional(endingSchema),

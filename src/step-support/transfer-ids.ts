@@ -5,7 +5,7 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
  * Returns the id of an object version at a destination, the same for all its ingests. The version
  * `null` can be overwritten, so the ETag identifies its content.
  */
-export function objectId(destination: string, source: SourceObject): string {
+export function objectIdOf(destination: string, source: SourceObject): string {
   return digestOf([
     destination,
     source.bucket,
@@ -15,8 +15,8 @@ export function objectId(destination: string, source: SourceObject): string {
 }
 
 /** Returns the id of one ingest of an object. */
-export function transferIdOf(object: string, ingestNumber: number): string {
-  return digestOf([object, String(ingestNumber)]);
+export function transferIdOf(objectId: string, ingestNumber: number): string {
+  return digestOf([objectId, String(ingestNumber)]);
 }
 
 /**

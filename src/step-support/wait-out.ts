@@ -2,10 +2,10 @@ import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import {
   decide,
-  outageTooLong,
+  outageTooLongError,
   type StepContext,
   waitStateSeconds,
-} from '#src/core/errors/recovery.ts';
+} from '#src/core/errors/retry-rules.ts';
 import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';
@@ -120,7 +120,7 @@ export function remainingWait(
 export function outageError({ error, reason, step }: Outage, waitedMs: number): TransferError {
   const message = step === undefined ? reason : describeStepFailure(step, reason);
   const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
-  return outageTooLong(new TransferError(name, message), waitedMs);
+  return outageTooLongError(new TransferError(name, message), waitedMs);
 }
 
 /** Logs a wait with its reason and the time of the next try, and records the metric. */

@@ -24,13 +24,13 @@ export function createCallBudgets({ clock, random, store }: BudgetPorts): TakeCa
       if (await store().reserveCalls(budget.group, number, slice.calls)) return;
       // Callers that wait for the same slice do not return together.
       const ms = (number + 1) * slice.ms - clock.now() + (random() * slice.ms) / 10;
-      if (clock.now() - beganAt + ms > maxRateWaitMs) throw usedUp(budget, ms);
+      if (clock.now() - beganAt + ms > maxRateWaitMs) throw budgetUsedUpError(budget, ms);
       await clock.sleep(Math.max(1, ms), signal);
     }
   };
 }
 
-function usedUp({ calls, windowMs }: CallBudget, ms: number): TransferError {
+function budgetUsedUpError({ calls, windowMs }: CallBudget, ms: number): TransferError {
   const message = `Call to the service postponed: its budget of ${calls} calls in ${windowMs / 1000} seconds is in use.`;
   const retryAfterSeconds = ms / 1000;
   const options = { retryAfterSeconds, isCallPostponed: true, origin: 'service' } as const;

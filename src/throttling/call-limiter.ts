@@ -55,7 +55,7 @@ async function take(context: KindContext, signal: AbortSignal | undefined): Prom
   await sharing.refresh();
   await sharing.flush(kind);
   const decision = await waitForRate(context, gate.enter(), signal).finally(() => gate.leave());
-  if (decision.action === 'leave') throw postponedCall(context, decision);
+  if (decision.action === 'leave') throw postponedCallError(context, decision);
 }
 
 async function waitForRate(
@@ -78,7 +78,7 @@ const callees: Readonly<Record<ErrorOrigin, string>> = {
   source: 'Amazon S3',
 };
 
-function postponedCall(
+function postponedCallError(
   { ports: { clock, random }, kind, gate }: KindContext,
   { ms, why }: Extract<CallDecision, { action: 'leave' }>,
 ): TransferError {

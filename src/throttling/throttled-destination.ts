@@ -9,9 +9,9 @@ type EveryMember = { readonly [K in keyof Required<Destination>]: Destination[K]
  * Limits the calls of a destination: API calls as `service`, chunks as `storage`. A throttled reply lowers
  * the rate of its own kind only.
  */
-export function throttledDestination(to: Destination, limiter: CallLimiter): Destination {
+export function createThrottledDestination(to: Destination, limiter: CallLimiter): Destination {
   const api = <T>(options: CallOptions, call: () => Promise<T>) =>
-    limitedCall(limiter, 'service', options.signal, call);
+    callWithinLimit(limiter, 'service', options.signal, call);
   const { listUnfinished: list, abortSession: abort, prepareChunk: prepare } = to;
   const check = to.checkAccess?.bind(to);
   const {
@@ -34,7 +34,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
     prepareChunk: undefined,
     sendChunk: async (session, chunk, body, options) => {
       if (prepare) await api(options, () => prepare(session, chunk.index, options));
-      return limitedCall(limiter, 'storage', options.signal, () =>
+      return callWithinLimit(limiter, 'storage', options.signal, () =>
         to.sendChunk(session, chunk, body, options),
       );
     },
@@ -62,7 +62,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
 const nothing = Promise.resolve();
 
 /** Makes a call when the limits of its kind allow it. Adapts the limits to its error. */
-export async function limitedCall<T>(
+export async function callWithinLimit<T>(
   limits: CallLimits,
   kind: ErrorOrigin,
   signal: AbortSignal | undefined,

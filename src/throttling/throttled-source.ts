@@ -7,7 +7,7 @@ import type { CallLimiter, CallLimits } from './call-limiter.ts';
 type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[K] };
 
 /** Limits the calls of a source reader as `source`. */
-export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
+export function createThrottledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
   const members: EveryMember = {
     // InspectSource has no permission on the table, and makes two calls only.
     inspect: async (reference, options) => {

@@ -1,9 +1,9 @@
 import { type CommandResult, readCommand, runCommand } from '#src/admission/commands.ts';
 import { type DispatchResult, dispatch, dispatchOnSchedule } from '#src/admission/dispatch.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Invocation } from '#src/step-support/step.ts';
-import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
+import { objectIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { invocationOf } from '../harness/invocation.ts';
 import { film } from '../harness/port-harness.ts';
@@ -69,7 +69,7 @@ export async function openQueue(tuned: Partial<Settings> = {}): Promise<QueueHar
     },
     row: async (i) => {
       const source = await harness.doubles.source.inspect(nameOfFilm(i));
-      const object = objectId(harness.ports.destination.identity, source);
+      const object = objectIdOf(harness.ports.destination.identity, source);
       return harness.row({ transferId: transferIdOf(object, 1) });
     },
   };

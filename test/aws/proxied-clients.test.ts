@@ -13,14 +13,14 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureAwsAccess } from '#local/ingest/aws-access.ts';
-import { tableFailure } from '#src/aws/dynamodb/table-failure.ts';
+import { tableError } from '#src/aws/dynamodb/table-failure.ts';
 import { createS3Client } from '#src/aws/s3/client.ts';
 import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
-import { systemClock } from '#src/config/system-clock.ts';
 import { productVersion } from '#src/core/stack/product.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import {
   startPlainServer,
   startProxy,
@@ -250,7 +250,7 @@ describe('a call to DynamoDB', () => {
     const proxy = await proxied(onConnect);
     vi.stubEnv('HTTPS_PROXY', proxy.url.replace('//', `//me:${canary}@`));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
-    const error = tableFailure(thrown, 'proofs');
+    const error = tableError(thrown, 'proofs');
     expect(error.name).toBe('TableUnavailableError');
     expect(error.message).not.toContain(canary);
     expect(proxy.tunnels.length).toBeGreaterThan(0);
@@ -259,7 +259,7 @@ describe('a call to DynamoDB', () => {
   it('throws ConfigurationError if a proxy requires credentials (407)', async () => {
     await proxied((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
-    const error = tableFailure(thrown, 'proofs');
+    const error = tableError(thrown, 'proofs');
     expect(error.name).toBe('ConfigurationError');
     expect(error.message).toContain('requires credentials (407). Set them in HTTPS_PROXY');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import { billOf, dollarsPerTb } from '../../bench/cost/bill.ts';
 import type { CountedTransfer } from '../../bench/cost/counted-transfer.ts';
 import { indexWriteUnits, itemBytes } from '../../bench/cost/item-units.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeError } from '#cli/describe-error.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { useFakeAccount } from './fake-account.ts';
 import { runProgram } from './program-harness.ts';
 import { putTransfers, transferOf } from './transfer-records.ts';

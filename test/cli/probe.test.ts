@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
-import { defaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
+import { createDefaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { startServer } from '../http/http-server.ts';
 import { runProgram } from './program-harness.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
   earlierSessions = simulator.sessions().length;
   simulator.calls.clear();
   simulator.faults.clear();
-  Object.assign(simulator.switches, defaultSwitches());
+  Object.assign(simulator.switches, createDefaultSwitches());
 });
 
 const probe = (argv: readonly string[], more: { answer?: string; key?: string } = {}) =>

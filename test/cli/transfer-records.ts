@@ -1,6 +1,6 @@
 import type { TransferTable } from '#cli/transfers/transfer-table.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import { objectIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { now } from './program-harness.ts';
 
 const destination = 'twelvelabs https://api.twelvelabs.io/v1.3';
@@ -10,7 +10,7 @@ export function transferOf(key: string, changes: Partial<TransferRecord> = {}): 
   const source = { bucket: 'films', key, etag: 'e1', sizeBytes: 100_000_000, ...changes.source };
   const minuteAgo = now - 60_000;
   return {
-    transferId: transferIdOf(objectId(destination, source), changes.ingestNumber ?? 1),
+    transferId: transferIdOf(objectIdOf(destination, source), changes.ingestNumber ?? 1),
     state: 'active',
     destination,
     ingestNumber: 1,
@@ -52,7 +52,7 @@ export async function putSession(table: TransferTable, transferId: string, prove
     totalChunks: 4,
     details: {},
   };
-  const opened = { number: 1, attempt: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
+  const opened = { number: 1, attemptId: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
   await store.addSession(transferId, { ...opened, state: 'opening', mismatched: [] });
   await store.setSession(transferId, 1, session, 1);
   await proveChunks(table, transferId, proven);

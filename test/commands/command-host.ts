@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { format } from 'node:util';
 import { argumentsOf } from '#cli/npm-script.ts';
 import { run as runProgram } from '#cli/program.ts';
-import { systemClock } from '#src/config/system-clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { Ended } from './run-command.ts';
 
 /*

@@ -4,7 +4,7 @@ import {
   jitteredBackoffMs,
   wholeWaitSeconds,
 } from '#src/core/errors/backoff.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 
 describe('the wait between two calls of a step', () => {
   it('grows up to its bound', () => {

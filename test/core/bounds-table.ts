@@ -1,4 +1,4 @@
-import { recoveryBounds } from '#src/core/limits/recovery-bounds.ts';
+import { recoveryBounds } from '#src/core/limits/retry-bounds.ts';
 
 /** The bounds as the Markdown table of docs/how-it-works.md; a test prints what the page should hold. */
 export function boundsTable(): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '#local/simulators/randomness.ts';
-import { isProven } from '#src/core/transfer/transfer.ts';
+import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { type Film, inputOf, openWireHarness, type WireHarness } from '../harness/wire-harness.ts';
 import { type JobResult, type KillableRuns, openKillableRuns } from './support/killable-runs.ts';
 

@@ -15,7 +15,16 @@ const naming: Readonly<Record<string, string>> = {
 };
 
 /** Folders that know no service. */
-const inner = ['core', 'step-support', 'outcome', 'throttling', 'admission', 'steps', 'reconciler']
+const inner = [
+  'core',
+  'step-support',
+  'outcome',
+  'throttling',
+  'admission',
+  'steps',
+  'reconciler',
+  'background-work',
+]
   .concat(['preflight', 'failure-reports', 'service-api'])
   .map((name) => join('src', name));
 

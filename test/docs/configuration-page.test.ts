@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { referenceOf } from '#infra/configuration/reference.ts';
-import { configurationFile, configurationPage } from '#infra/configuration-page/page.ts';
-import { documentedProps, propsFile } from '#infra/configuration-page/props-file.ts';
+import { configurationFile, renderConfigurationPage } from '#infra/configuration-page/page.ts';
+import { propsFile, renderDocumentedProps } from '#infra/configuration-page/props-file.ts';
 import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
 import { readSettings } from '#src/config/environment.ts';
 
 describe('the props that an editor describes', () => {
-  const file = documentedProps();
+  const file = renderDocumentedProps();
 
   it('equal those of the schemas; npm run docs:configuration writes them', () => {
     expect(readFileSync(propsFile, 'utf8')).toBe(file);
@@ -21,7 +21,7 @@ describe('the props that an editor describes', () => {
 });
 
 describe('docs/configuration.md', () => {
-  const page = configurationPage();
+  const page = renderConfigurationPage();
 
   it('equals the page of the schemas; npm run docs:configuration writes it', () => {
     expect(readFileSync(configurationFile, 'utf8')).toBe(page);

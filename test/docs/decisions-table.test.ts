@@ -7,7 +7,7 @@ import {
   isErrorName,
   TransferError,
 } from '#src/core/errors/errors.ts';
-import { type CallContext, decide, type StepContext } from '#src/core/errors/recovery.ts';
+import { type CallContext, decide, type StepContext } from '#src/core/errors/retry-rules.ts';
 
 const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
+import { createDefaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 
 const page = readFileSync(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
 
@@ -36,6 +36,6 @@ describe('docs/guarantees.md', () => {
           ?.match(/(?<=`)\w+(?=`)/g) ?? [],
     );
     expect(switches.length).toBeGreaterThan(10);
-    expect(switches.filter((name) => !(name in defaultSwitches()))).toEqual([]);
+    expect(switches.filter((name) => !(name in createDefaultSwitches()))).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import {
   minChunksPerSender,
   plannedBytesPerSecond,
 } from '#src/core/limits/limits.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { maxBytesByMediaType } from '#src/destinations/twelvelabs/limits.ts';
 import { maxMetadataLength } from '#src/destinations/twelvelabs/user-metadata.ts';
 

@@ -6,8 +6,8 @@ import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 
 /** Limit of PUTs in flight of one process. */
@@ -32,7 +32,7 @@ export function completePorts(
     optionRules: optionRulesOf(twelveLabs, destinations),
     newCrc: sdkCrc,
     concurrency: createConcurrencyRegistry(clock, maxPutsInFlight),
-    source: throttledSource(ports.source, limiter),
-    destination: throttledDestination(client, limiter),
+    source: createThrottledSource(ports.source, limiter),
+    destination: createThrottledDestination(client, limiter),
   };
 }

@@ -17,7 +17,7 @@ import type {
   ExecutionResult,
 } from '#local/state-machine/run.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import type { ObjectTraits } from '../doubles/s3/objects.ts';

@@ -3,11 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { ManualClock } from '../harness/clock.ts';
 import { failureOf, kib64, serveTransport, source } from './served-transport.ts';
 

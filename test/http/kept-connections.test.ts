@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#src/config/system-clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { kib64, serveTransport, source } from './served-transport.ts';
 
 describe('a server that silently closes kept connections', () => {

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#src/config/system-clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { ManualClock } from '../harness/clock.ts';
 import { failureOf, type Setting, serveTransport, source } from './served-transport.ts';
 

@@ -5,11 +5,11 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '#src/config/system-clock.ts';
 import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { makeIdentity } from './certificates.ts';
 
 const identity = makeIdentity();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { destinationAgent } from '#functions/runtime/destination-agent.ts';
+import { createDestinationAgent } from '#functions/runtime/destination-agent.ts';
 import { createSockets } from '#functions/runtime/sockets.ts';
 import { createConnectGuard, isPublicAddress } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
@@ -245,7 +245,7 @@ describe('the guard of a destination', () => {
   it('protects every deployed function: its agent rejects a private upload host', async () => {
     const server = await startServer((_, reply) => reply.end());
     const sockets = createSockets();
-    const agent = destinationAgent(sockets, { baseUrl: service, mayBePrivate: false });
+    const agent = createDestinationAgent(sockets, { baseUrl: service, mayBePrivate: false });
     const { signal } = new AbortController();
     const url = server.origin.replace('127.0.0.1', 'localhost');
     const sending = createTransport({ agent, clock }).send({

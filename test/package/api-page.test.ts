@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { apiPage } from '../../packaging/api-page.ts';
+import { renderApiPage } from '../../packaging/api-page.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -55,7 +55,7 @@ function pageOf(...members: readonly unknown[]): string {
       members: [entryPoint],
     }),
   );
-  return apiPage({ chunkferry: path });
+  return renderApiPage({ chunkferry: path });
 }
 
 describe('the page about the API', () => {

@@ -1,7 +1,7 @@
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { ServiceSized } from '../doubles/destinations/service-sized.ts';
 
 /** The observations of the service. */

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { readSettings } from '#src/config/environment.ts';
-import { systemClock } from '#src/config/system-clock.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { MemorySource } from '../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
@@ -69,7 +69,7 @@ export function openHarness(seed: number, tuned: Partial<Settings>): LoadHarness
         random,
       ),
       source,
-      destination: throttledDestination(busyService(service, serviceWatch, random), limiter),
+      destination: createThrottledDestination(busyService(service, serviceWatch, random), limiter),
       events,
       executions,
       starter: executions,

@@ -1,8 +1,8 @@
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { wrapPort } from '../harness/wrap-port.ts';
 
 /** The calls of the table. */

@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { type ReconcileResult, reconcile } from '#src/reconciler/reconcile.ts';
 import type { ReconcilerPorts } from '#src/reconciler/reconciler-ports.ts';
 import { invocationOf } from '../harness/invocation.ts';

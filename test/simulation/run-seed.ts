@@ -1,5 +1,5 @@
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { contentOf } from '../doubles/memory/memory-source.ts';
 import { fakeTime, passTime, restoreTime, startOfTime } from '../harness/clock.ts';
 import { deployedMachine } from '../harness/machine.ts';

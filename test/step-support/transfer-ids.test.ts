@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   contentIds,
-  objectId,
+  objectIdOf,
   rejectionIdOf,
   transferIdOf,
 } from '#src/step-support/transfer-ids.ts';
@@ -19,13 +19,13 @@ const object = 'e53b48124fac302a91b4d1ef3c59249e8ba76a99';
 
 describe('the ids that rows are stored under', () => {
   it('identifies an object by its version', () => {
-    expect(objectId(destination, source)).toBe(object);
+    expect(objectIdOf(destination, source)).toBe(object);
   });
 
   it('identifies an object without a version by its ETag', () => {
     const expected = 'ca81642a2da0959181a1fe471822eee9a0c081c3';
-    expect(objectId(destination, { ...source, versionId: 'null' })).toBe(expected);
-    expect(objectId(destination, { ...source, versionId: undefined })).toBe(expected);
+    expect(objectIdOf(destination, { ...source, versionId: 'null' })).toBe(expected);
+    expect(objectIdOf(destination, { ...source, versionId: undefined })).toBe(expected);
   });
 
   it('identifies a transfer by its object and ingest number', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPlainDisplay } from '#local/terminal/plain-display.ts';
 import { createRedraw } from '#local/terminal/redraw.ts';
-import { canRedraw, terminalDisplay } from '#local/terminal/status-display.ts';
+import { canRedraw, createTerminalDisplay } from '#local/terminal/status-display.ts';
 import type { TransferView } from '#local/terminal/transfer-view.ts';
 
 const view: TransferView = {
@@ -24,7 +24,7 @@ function terminal(columns: number) {
 describe('N10: a terminal', () => {
   it('keeps its cursor and its modes', () => {
     const { stream, written } = terminal(80);
-    const display = terminalDisplay(stream);
+    const display = createTerminalDisplay(stream);
     display.show(() => 'status', view);
     display.print('a line');
     display.clear();
@@ -34,7 +34,7 @@ describe('N10: a terminal', () => {
 
   it('of 40 columns gets a status that does not wrap', () => {
     const { stream, written } = terminal(40);
-    const display = terminalDisplay(stream);
+    const display = createTerminalDisplay(stream);
     display.show(() => 'x'.repeat(100), view);
     display.clear();
     const drawn = written.filter((text) => text.startsWith('x'));

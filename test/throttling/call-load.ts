@@ -3,7 +3,7 @@ import { jitteredBackoffMs } from '#src/core/errors/backoff.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { limitedCall } from '#src/throttling/throttled-destination.ts';
+import { callWithinLimit } from '#src/throttling/throttled-destination.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import { ManualClock } from '../harness/clock.ts';
 
@@ -77,7 +77,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   const caller = async (limiter: CallLimiter) => {
     for (let attempt = 1; clock.now() < until; attempt++) {
       try {
-        await limitedCall(limiter, 'storage', undefined, call);
+        await callWithinLimit(limiter, 'storage', undefined, call);
         attempt = 0;
       } catch (error) {
         if (!isTransferError(error, 'ThrottledError')) throw error;

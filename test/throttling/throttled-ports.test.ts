@@ -4,8 +4,8 @@ import { type ErrorOrigin, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 
 const call = { signal: new AbortController().signal };
 
@@ -37,7 +37,7 @@ function rejecting() {
   };
   const names = [...apiCalls.map(([name]) => name), 'sendChunk'];
   const service = Object.fromEntries(names.map((name) => [name, one(name)]));
-  return { calls, service: throttledDestination(service as unknown as Destination, limiter) };
+  return { calls, service: createThrottledDestination(service as unknown as Destination, limiter) };
 }
 
 const apiCalls: readonly [string, (to: Destination) => Promise<unknown> | undefined][] = [
@@ -76,13 +76,13 @@ describe('every call of a destination', () => {
   });
 
   it('is absent if the service has no such call', () => {
-    const bare = throttledDestination({} as Destination, limiter);
+    const bare = createThrottledDestination({} as Destination, limiter);
     expect(['listUnfinished' in bare, 'abortSession' in bare]).toEqual([false, false]);
   });
 
   it('counts the call that prepares one chunk, just before that chunk', async () => {
     const calls: unknown[] = [];
-    const service = throttledDestination(
+    const service = createThrottledDestination(
       {
         prepareChunks: async () => void calls.push('prepareChunks'),
         prepareChunk: async (_: unknown, index: number) => void calls.push(index),
@@ -136,7 +136,7 @@ describe('reading a source', () => {
   });
 
   it('waits for the limiter and reports its error to it', async () => {
-    await expect(readAll(throttledSource(failing, limiter))).rejects.toBe(slowDown);
+    await expect(readAll(createThrottledSource(failing, limiter))).rejects.toBe(slowDown);
     expect([taken, learned]).toEqual([['source'], [slowDown]]);
   });
 
@@ -148,7 +148,7 @@ describe('reading a source', () => {
         yield* pieces;
       },
     };
-    expect(await readAll(throttledSource(reader, limiter))).toEqual(pieces);
+    expect(await readAll(createThrottledSource(reader, limiter))).toEqual(pieces);
   });
 
   it.each([
@@ -157,7 +157,7 @@ describe('reading a source', () => {
   ])(
     '%s with the local limits, because its function has no permission on the table',
     async (_, ask) => {
-      await expect(ask(throttledSource(failing, limiter))).rejects.toBe(slowDown);
+      await expect(ask(createThrottledSource(failing, limiter))).rejects.toBe(slowDown);
       expect([taken, learned]).toEqual([['source, locally'], [slowDown]]);
     },
   );
@@ -169,7 +169,7 @@ describe('reading a source', () => {
       retryAfterSeconds: 12,
     });
     const fields = { name: 'SourceUnavailableError', isCallPostponed: true, retryAfterSeconds: 12 };
-    await expect(readAll(throttledSource(failing, limiter))).rejects.toMatchObject(fields);
+    await expect(readAll(createThrottledSource(failing, limiter))).rejects.toMatchObject(fields);
     expect(learned).toEqual([]);
   });
 });

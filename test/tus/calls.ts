@@ -84,7 +84,7 @@ export async function heldBytes(
   { signal }: CallOptions,
 ): Promise<number> {
   const reply = await askFor(client, uploadId, signal);
-  if (!isSuccess(reply)) throw client.rejection(reply, asking);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, asking);
   return offsetOf(reply, asking.name);
 }
 
@@ -114,7 +114,7 @@ export async function sessionStatus(
 ): Promise<SessionStatus> {
   const reply = await askFor(client, uploadId, signal);
   if (isUnknownUpload(reply)) return { phase: 'expired', reason: describeReply(reply) };
-  if (!isSuccess(reply)) throw client.rejection(reply, asking);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, asking);
   const isComplete = String(offsetOf(reply, asking.name)) === details.sizeBytes;
   return { phase: isComplete ? 'completed' : 'active' };
 }
@@ -127,7 +127,7 @@ export async function assetStatus(
 ): Promise<AssetStatus> {
   const reply = await askFor(client, uploadId, signal);
   if (isUnknownUpload(reply)) return { phase: 'missing', reason: describeReply(reply) };
-  if (!isSuccess(reply)) throw client.rejection(reply, asking);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, asking);
   const isComplete = reply.headers['upload-offset'] === reply.headers['upload-length'];
   return { phase: isComplete ? 'ready' : 'processing' };
 }
@@ -141,5 +141,5 @@ export async function abortSession(
   const path = uploadPath(session);
   const reply = await client.exchange({ operation: aborting, method: 'DELETE', path, signal });
   if (isSuccess(reply) || isUnknownUpload(reply)) return;
-  throw client.rejection(reply, aborting);
+  throw client.rejectionError(reply, aborting);
 }

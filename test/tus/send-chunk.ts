@@ -45,7 +45,7 @@ export async function sendChunk(
   let held = await append(ports, { ...rest, from: start }, options);
   held ??= await heldBytes(ports.client, session, options);
   if (held > start && held < end) held = await append(ports, { ...rest, from: held }, options);
-  if (held !== end) throw ports.offsets.mismatch(session, chunk, held ?? start);
+  if (held !== end) throw ports.offsets.mismatchError(session, chunk, held ?? start);
   ports.offsets.matched(session);
   // The server returns no digest.
   return { proof: String(end), evidence: 'none' };
@@ -64,7 +64,7 @@ async function append(
   };
   const reply = await client.exchange({ operation, ...patchOf(rest), signal });
   if (reply.status === 409) return undefined;
-  if (!isSuccess(reply)) throw client.rejection(reply, operation);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, operation);
   return offsetOf(reply, operation.name);
 }
 

@@ -3,11 +3,11 @@ import { htmlReply, sendReply } from '../twelvelabs/wire/replies.ts';
 import type { SimulatorContext } from './context.ts';
 import type { Fault, Operation } from './faults.ts';
 import { type Call, findOperation, operations } from './operations.ts';
-import { errorReply, json, Rejection, type Reply } from './replies.ts';
+import { errorReply, jsonReply, Rejection, type Reply } from './replies.ts';
 import { parseForm, readBody } from './requests.ts';
 
 /** Returns the listener of the service: checks the token, performs the request, applies a fault. */
-export function apiListener(context: SimulatorContext) {
+export function createApiListener(context: SimulatorContext) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const { operation, id } = findOperation(request.method ?? '', pathname);
@@ -53,7 +53,7 @@ function rejectionOf(
   const { mode } = switches;
   if (fault?.kind === 'status') {
     const { status, body } = fault;
-    return body === undefined ? errorReply(mode, status, 'Planned.') : json(status, body);
+    return body === undefined ? errorReply(mode, status, 'Planned.') : jsonReply(status, body);
   }
   if (fault?.kind === 'page') return htmlReply(fault.status);
   if (fault?.kind === 'throttle') {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SimulatorContext } from './context.ts';
 import type { Operation } from './faults.ts';
-import { errorReply, json, Rejection, type Reply, unknownReply } from './replies.ts';
+import { errorReply, jsonReply, Rejection, type Reply, unknownReply } from './replies.ts';
 import { type FilePart, type Form, parseRange } from './requests.ts';
 import { bytesOf, type Media, type Upload } from './uploads.ts';
 
@@ -59,7 +59,7 @@ const chunk: Handler = (context, call) => {
   upload.pieces.push(file.bytes);
   upload.offset += length;
   store.keep(upload);
-  return json(switches.mode === 'library' ? 200 : 201, {
+  return jsonReply(switches.mode === 'library' ? 200 : 201, {
     upload_id: upload.id,
     offset: offsetField(context, upload.offset),
     expires: new Date(upload.expiresAt).toISOString(),
@@ -91,7 +91,7 @@ const complete: Handler = (context, { form }) => {
   const held = createHash('md5').update(bytesOf(upload)).digest('hex');
   if (held !== md5) reject(context, 400, 'md5 checksum does not match');
   const media = store.complete(upload, type ?? typeOf(upload));
-  return json(switches.mode === 'library' ? 200 : 201, rendered(media));
+  return jsonReply(switches.mode === 'library' ? 200 : 201, rendered(media));
 };
 
 /** The default type follows the extension of the first chunk's filename. */
@@ -110,11 +110,13 @@ function mediaOf({ store, switches }: SimulatorContext, { id }: Call): Media {
   if (media) return media;
   // The API itself answers as JSON in both modes.
   throw new Rejection(
-    switches.mode === 'library' ? json(404, { detail: 'Not found.' }) : unknownReply('documented'),
+    switches.mode === 'library'
+      ? jsonReply(404, { detail: 'Not found.' })
+      : unknownReply('documented'),
   );
 }
 
-const media: Handler = (context, call) => json(200, rendered(mediaOf(context, call)));
+const media: Handler = (context, call) => jsonReply(200, rendered(mediaOf(context, call)));
 
 const deleteMedia: Handler = (context, call) => {
   mediaOf(context, call).isDeleted = true;

@@ -5,7 +5,7 @@ export type { Reply } from '../twelvelabs/wire/replies.ts';
 
 type Mode = SelfCommunitySwitches['mode'];
 
-export function json(
+export function jsonReply(
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -26,8 +26,8 @@ export class Rejection extends Error {
 
 /** Returns an error in the format of the mode: `{detail}` of the library, or a list of errors. */
 export function errorReply(mode: Mode, status: number, message: string, more: object = {}): Reply {
-  if (mode === 'library') return json(status, { detail: message, ...more });
-  return json(status, { errors: [{ code: `error_${status}`, message }], ...more });
+  if (mode === 'library') return jsonReply(status, { detail: message, ...more });
+  return jsonReply(status, { errors: [{ code: `error_${status}`, message }], ...more });
 }
 
 /** The library answers an unknown upload with Django's page. */

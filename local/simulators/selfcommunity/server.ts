@@ -6,12 +6,12 @@ import { realClock } from '#local/simulators/clock.ts';
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { FaultPlan } from '../fault-plan.ts';
 import { sendReply } from '../twelvelabs/wire/replies.ts';
-import { apiListener } from './api-host.ts';
+import { createApiListener } from './api-host.ts';
 import type { CallRecord, SimulatorContext } from './context.ts';
 import type { Fault } from './faults.ts';
-import { json } from './replies.ts';
+import { jsonReply } from './replies.ts';
 import {
-  defaultSwitches,
+  createDefaultSwitches,
   type SelfCommunityOptions,
   type SelfCommunitySwitches,
 } from './switches.ts';
@@ -72,7 +72,7 @@ export async function startSelfCommunity(
 
 function createContext(options: SelfCommunityOptions): SimulatorContext {
   const { clock = realClock, ...switched } = options;
-  const switches = { ...defaultSwitches(), ...switched };
+  const switches = { ...createDefaultSwitches(), ...switched };
   const random = seededRandom();
   return {
     ...{ clock, switches, faults: new FaultPlan<Fault>(), calls: [] },
@@ -95,14 +95,14 @@ function sha256Of(media: Media | undefined): string {
 async function listen(
   context: SimulatorContext,
 ): Promise<{ readonly origin: string; close(): Promise<void> }> {
-  const listener = apiListener(context);
+  const listener = createApiListener(context);
   const settings = { requestTimeout: 0, keepAliveTimeout: 65_000 };
   const server = createServer(settings, (request, response) => {
     // Clients compare the times in a reply with the reply's own date.
     response.setHeader('Date', new Date(context.clock.now()).toUTCString());
     listener(request, response).catch((error: unknown) => {
       if (!response.destroyed && !response.headersSent)
-        sendReply(response, json(500, { detail: `The simulator is broken: ${error}` }));
+        sendReply(response, jsonReply(500, { detail: `The simulator is broken: ${error}` }));
     });
   });
   server.listen(0, '127.0.0.1');

@@ -30,7 +30,7 @@ export interface SelfCommunityOptions extends Partial<SelfCommunitySwitches> {
 }
 
 /** The documented behaviour, as far as there is any. */
-export function defaultSwitches(): SelfCommunitySwitches {
+export function createDefaultSwitches(): SelfCommunitySwitches {
   return {
     mode: 'documented',
     offset: 'by-mode',

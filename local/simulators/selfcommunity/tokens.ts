@@ -2,7 +2,7 @@ import { canary } from '#local/simulators/canaries.ts';
 import type { SimulatorClock } from '#local/simulators/clock.ts';
 import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import { json, type Reply } from './replies.ts';
+import { jsonReply, type Reply } from './replies.ts';
 import type { SelfCommunitySwitches } from './switches.ts';
 
 /** The OAuth2 tokens of one user, with marks that searches find. */
@@ -39,9 +39,9 @@ export class Tokens {
   refresh(fields: Readonly<Record<string, string>>): Reply {
     const isClient =
       fields.client_id === this.clientId && fields.client_secret === this.clientSecret;
-    if (!isClient) return json(401, { error: 'invalid_client' });
+    if (!isClient) return jsonReply(401, { error: 'invalid_client' });
     if (fields.grant_type !== 'refresh_token')
-      return json(400, { error: 'unsupported_grant_type' });
+      return jsonReply(400, { error: 'unsupported_grant_type' });
     if (fields.refresh_token !== this.refreshToken) return this.#reject(fields.refresh_token);
     this.accessToken = this.#token('apiKey');
     this.#expiresAt = this.#end();
@@ -50,7 +50,12 @@ export class Tokens {
       this.refreshToken = this.#token('securityToken');
     }
     const tokens = { access_token: this.accessToken, refresh_token: this.refreshToken };
-    return json(200, { ...tokens, token_type: 'Bearer', expires_in: 36_000, scope: 'read write' });
+    return jsonReply(200, {
+      ...tokens,
+      token_type: 'Bearer',
+      expires_in: 36_000,
+      scope: 'read write',
+    });
   }
 
   /** A replaced token may be stolen: a service may then end all tokens of the user. */
@@ -59,7 +64,7 @@ export class Tokens {
       this.refreshToken = this.#token('securityToken');
       this.expire();
     }
-    return json(400, { error: 'invalid_grant' });
+    return jsonReply(400, { error: 'invalid_grant' });
   }
 
   #token(kind: 'apiKey' | 'securityToken'): string {

@@ -4,7 +4,7 @@ import type { SimulatorContext } from './context.ts';
 import type { Fault } from './faults.ts';
 import { type ApiCall, findOperation, operations } from './operations.ts';
 import { RateWindow } from './rate-window.ts';
-import { apiError, errorOf, json, Rejection, type Reply } from './replies.ts';
+import { apiError, errorOf, jsonReply, Rejection, type Reply } from './replies.ts';
 import { partsIn } from './requests.ts';
 
 /** Above the largest report of this API: 10,000 parts of about 100 bytes. */
@@ -44,7 +44,7 @@ function earlyReply(context: SimulatorContext, fault: Fault | undefined): Reply 
   if (fault?.kind === 'status') {
     const { status, body } = fault;
     if (body === undefined) return errorOf(status);
-    return typeof body === 'string' ? { status, headers: {}, body } : json(status, body);
+    return typeof body === 'string' ? { status, headers: {}, body } : jsonReply(status, body);
   }
   if (fault?.kind !== 'throttle') return undefined;
   const reset = Math.ceil(context.clock.now() / 1000) + fault.seconds;
@@ -58,12 +58,12 @@ function perform(
   operation: ReturnType<typeof findOperation>['operation'],
   call: ApiCall,
 ): Reply {
-  if (operation === 'rate-limit') return json(200, rate.describe());
+  if (operation === 'rate-limit') return jsonReply(200, rate.describe());
   return replyOf(() => operations[operation](context, call));
 }
 
 /** Returns the API's listener: parses a request, checks token and rate, performs it, applies a fault. */
-export function apiListener(context: SimulatorContext) {
+export function createApiListener(context: SimulatorContext) {
   const rate = new RateWindow(context.clock, context.switches);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');

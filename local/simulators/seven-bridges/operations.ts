@@ -1,6 +1,6 @@
 import type { SimulatorContext } from './context.ts';
 import type { Operation } from './faults.ts';
-import { json, Rejection, type Reply } from './replies.ts';
+import { jsonReply, Rejection, type Reply } from './replies.ts';
 import {
   type PartReport,
   parseCompletion,
@@ -48,7 +48,7 @@ const initialize: Handler = (context, { body, query }) => {
     partSize: Number.isSafeInteger(wish) ? Number(wish) : undefined,
     overwrite: query.get('overwrite')?.toLowerCase() === 'true',
   });
-  return json(200, { ...summary(context, upload), size });
+  return jsonReply(200, { ...summary(context, upload), size });
 };
 
 function summary(context: SimulatorContext, upload: Upload): Record<string, unknown> {
@@ -73,7 +73,7 @@ const list: Handler = (context, { query }) => {
     return item;
   });
   const body = { href: `${context.origin}/v2/upload/multipart`, items, links: [] };
-  return json(200, body, { 'X-Total-Matching-Query': String(unfinished.length) });
+  return jsonReply(200, body, { 'X-Total-Matching-Query': String(unfinished.length) });
 };
 
 const details: Handler = (context, { id, query }) => {
@@ -82,7 +82,7 @@ const details: Handler = (context, { id, query }) => {
     part_number: number,
     response: { headers },
   }));
-  return json(200, {
+  return jsonReply(200, {
     ...summary(context, upload),
     uploaded_parts_count: upload.reported.size,
     ...(query.get('list_parts')?.toLowerCase() === 'true' && { parts }),
@@ -99,7 +99,7 @@ const partUrl: Handler = (context, { id, part }) => {
   );
   const codes = { success_codes: [200] };
   const isInReply = switches.successCodesIn === 'reply';
-  return json(200, {
+  return jsonReply(200, {
     method: 'PUT',
     url,
     expires: switches.expires === 'iso' ? new Date(expiresAt).toISOString() : expiresAt,
@@ -114,7 +114,7 @@ const report: Handler = (context, { id, part, body }) => {
   const upload = context.store.upload(id);
   const reports = part === 'one' ? [parsePart(body)] : parseParts(body);
   addReports(upload, reports);
-  return json(200, {});
+  return jsonReply(200, {});
 };
 
 function addReports(upload: Upload, reports: readonly PartReport[]): void {
@@ -125,7 +125,7 @@ function addReports(upload: Upload, reports: readonly PartReport[]): void {
 const complete: Handler = (context, { id, body }) => {
   const upload = context.store.upload(id);
   addReports(upload, parseCompletion(body));
-  return json(200, rendered(context, context.store.complete(upload)));
+  return jsonReply(200, rendered(context, context.store.complete(upload)));
 };
 
 function rendered(
@@ -142,7 +142,8 @@ const abort: Handler = (context, { id }) => {
   return { status: 204, headers: {}, body: '' };
 };
 
-const file: Handler = (context, { id }) => json(200, rendered(context, context.store.entry(id)));
+const file: Handler = (context, { id }) =>
+  jsonReply(200, rendered(context, context.store.entry(id)));
 
 /** Items of a list have few fields, unless `fields=_all` asks for more. */
 const files: Handler = (context, { query }) => {
@@ -154,7 +155,7 @@ const files: Handler = (context, { query }) => {
     .map((entry) => rendered(context, entry))
     .map((item) => (query.get('fields') === '_all' ? item : withoutDetails(item)));
   const body = { href: `${context.origin}/v2/files?${query}`, items: found, links: [] };
-  return json(200, body, { 'X-Total-Matching-Query': String(found.length) });
+  return jsonReply(200, body, { 'X-Total-Matching-Query': String(found.length) });
 };
 
 function withoutDetails(item: Record<string, unknown>): Record<string, unknown> {
@@ -165,7 +166,7 @@ function withoutDetails(item: Record<string, unknown>): Record<string, unknown> 
 const createFolder: Handler = (context, { body }) => {
   const { name, project, parent } = parseFolder(body);
   const place = placeOf(context, project, parent);
-  return json(201, rendered(context, context.store.createFolder(place, name)));
+  return jsonReply(201, rendered(context, context.store.createFolder(place, name)));
 };
 
 const other: Handler = () => {

@@ -2,7 +2,7 @@ import type { Reply } from '../twelvelabs/wire/replies.ts';
 
 export type { Reply } from '../twelvelabs/wire/replies.ts';
 
-export function json(
+export function jsonReply(
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -22,7 +22,7 @@ export function apiError(
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
   const moreInfo = 'https://docs.sevenbridges.com/docs/api-status-codes';
-  return json(status, { status, code, message, more_info: moreInfo }, headers);
+  return jsonReply(status, { status, code, message, more_info: moreInfo }, headers);
 }
 
 /** Ends a call with an error reply. */

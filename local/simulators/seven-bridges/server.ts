@@ -7,14 +7,14 @@ import { realClock } from '#local/simulators/clock.ts';
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { FaultPlan } from '../fault-plan.ts';
 import { sendReply } from '../twelvelabs/wire/replies.ts';
-import { apiListener } from './api-host.ts';
+import { createApiListener } from './api-host.ts';
 import type { CallRecord, SimulatorContext } from './context.ts';
 import type { Fault } from './faults.ts';
 import { PartAddresses } from './part-address.ts';
 import { apiError } from './replies.ts';
-import { storageListener } from './storage-host.ts';
+import { createStorageListener } from './storage-host.ts';
 import {
-  defaultSwitches,
+  createDefaultSwitches,
   type SevenBridgesOptions,
   type SevenBridgesSwitches,
 } from './switches.ts';
@@ -56,8 +56,8 @@ export async function startSevenBridges(
   options: SevenBridgesOptions = {},
 ): Promise<SevenBridgesSimulator> {
   const context = createContext(options);
-  const api = await listen(apiListener(context), context);
-  const storage = await listen(storageListener(context), context);
+  const api = await listen(createApiListener(context), context);
+  const storage = await listen(createStorageListener(context), context);
   context.origin = originOf(api);
   context.addresses.origin = originOf(storage);
   const { token, project, switches, faults, calls, store } = context;
@@ -80,7 +80,7 @@ export async function startSevenBridges(
 function createContext(options: SevenBridgesOptions): SimulatorContext {
   const { clock = realClock, store = 'memory', project = 'ada/genomes', ...others } = options;
   const { token = defaultToken, ...switched } = others;
-  const switches = { ...defaultSwitches(), ...switched };
+  const switches = { ...createDefaultSwitches(), ...switched };
   const random = seededRandom();
   return {
     ...{

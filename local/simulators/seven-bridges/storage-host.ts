@@ -8,7 +8,7 @@ import { Rejection, type Reply } from './replies.ts';
 import type { StoredPart, Upload } from './uploads.ts';
 
 /** Returns the listener of the S3-like storage, which takes PUTs of parts. */
-export function storageListener(context: SimulatorContext) {
+export function createStorageListener(context: SimulatorContext) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', context.addresses.origin);
     const { headers } = request;

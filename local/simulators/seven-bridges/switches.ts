@@ -44,7 +44,7 @@ export interface SevenBridgesOptions extends Partial<SevenBridgesSwitches> {
 }
 
 /** The documented behaviour, as far as there is any. */
-export function defaultSwitches(): SevenBridgesSwitches {
+export function createDefaultSwitches(): SevenBridgesSwitches {
   return {
     partSize: 'negotiated',
     nameTaken: 'conflict',

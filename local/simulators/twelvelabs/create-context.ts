@@ -2,7 +2,7 @@ import { simulatedApiKey } from '#local/simulators/canaries.ts';
 import { realClock } from '#local/simulators/clock.ts';
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { FaultPlan } from './faults/fault-plan.ts';
-import { defaultSwitches } from './settings/switches.ts';
+import { createDefaultSwitches } from './settings/switches.ts';
 import type { TwelveLabsOptions } from './simulator.ts';
 import { openStorage } from './storage/chunk-storage.ts';
 import type { SimulatorContext } from './storage/context.ts';
@@ -21,7 +21,7 @@ export async function createContext(options: TwelveLabsOptions): Promise<Simulat
     presignedOrigin: _,
     ...switched
   } = options;
-  const switches = { ...defaultSwitches(), ...switched };
+  const switches = { ...createDefaultSwitches(), ...switched };
   const random = seededRandom(seed);
   return {
     apiKey: apiKey ?? simulatedApiKey,

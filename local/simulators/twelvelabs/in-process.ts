@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { apiListener } from './api/api-host.ts';
+import { createApiListener } from './api/api-host.ts';
 import { createContext } from './create-context.ts';
 import type { TwelveLabsOptions } from './simulator.ts';
 import type { SimulatorContext } from './storage/context.ts';
@@ -24,7 +24,7 @@ export interface InProcessTwelveLabs extends TestControls {
 export async function openInProcess(options: TwelveLabsOptions): Promise<InProcessTwelveLabs> {
   const context = await createContext({ ...options, store: 'memory' });
   context.urls.origin = 'https://uploads.simulated';
-  const hosts = { api: apiListener(context), uploads: uploadListener(context) };
+  const hosts = { api: createApiListener(context), uploads: uploadListener(context) };
   const hostOf = (url: string) => (url.startsWith(context.urls.origin) ? hosts.uploads : hosts.api);
   return {
     ...testControls(context),
@@ -117,7 +117,7 @@ class IncomingRequest extends EventEmitter {
     try {
       const sizeBytes = await this.#pour();
       if (this.#isClosed) return;
-      if (sizeBytes !== Number(this.headers['content-length'])) throw lengthMismatch();
+      if (sizeBytes !== Number(this.headers['content-length'])) throw lengthMismatchError();
       this.emit('end');
     } catch (error) {
       this.#fail(error);
@@ -143,7 +143,7 @@ class IncomingRequest extends EventEmitter {
   }
 }
 
-function lengthMismatch(): Error {
+function lengthMismatchError(): Error {
   return new TransferError(
     'NetworkError',
     'PUT: the length of the body differs from Content-Length',

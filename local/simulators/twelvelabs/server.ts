@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { apiListener } from './api/api-host.ts';
+import { createApiListener } from './api/api-host.ts';
 import { createContext } from './create-context.ts';
 import type { TwelveLabsOptions, TwelveLabsSimulator } from './simulator.ts';
 import type { SimulatorContext } from './storage/context.ts';
@@ -16,7 +16,7 @@ export async function startTwelveLabs(
   options: TwelveLabsOptions = {},
 ): Promise<TwelveLabsSimulator> {
   const context = await createContext(options);
-  const api = await listen(apiListener(context), context);
+  const api = await listen(createApiListener(context), context);
   const uploads = await listen(uploadListener(context), context);
   const uploadOrigin = originOf(uploads);
   context.urls.origin = options.presignedOrigin ?? uploadOrigin;

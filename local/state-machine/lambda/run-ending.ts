@@ -69,10 +69,10 @@ export function createRunEnding(): RunEnding {
  * Returns an error that no Retry and no Catch handles, like the service's States.Runtime. The interpreter
  * reads these two properties of a thrown value.
  */
-export function uncatchable(name: string, cause: string): Error {
+export function uncatchableError(name: string, cause: string): Error {
   return Object.assign(new Error(cause), { name, isRetryable: false, isCatchable: false });
 }
 
 function runOver(reason: EndingReason | undefined): Error {
-  return uncatchable(reason?.error ?? 'States.Runtime', reason?.cause ?? 'The run is over');
+  return uncatchableError(reason?.error ?? 'States.Runtime', reason?.cause ?? 'The run is over');
 }

@@ -18,9 +18,9 @@ const kernels: Partial<Record<WasmAlgorithm, UpdateCrc>> = {};
 
 /** Creates a running checksum with a state of its own. */
 export const newCrc: CrcFactory = async (algorithm) =>
-  algorithm === 'CRC32' ? zlibCrc() : wasmCrc(algorithm);
+  algorithm === 'CRC32' ? createZlibCrc() : createWasmCrc(algorithm);
 
-function zlibCrc(): RunningCrc {
+function createZlibCrc(): RunningCrc {
   let value = 0;
   return {
     update: (bytes) => {
@@ -30,7 +30,7 @@ function zlibCrc(): RunningCrc {
   };
 }
 
-function wasmCrc(algorithm: WasmAlgorithm): RunningCrc {
+function createWasmCrc(algorithm: WasmAlgorithm): RunningCrc {
   const { polynomial, allBits, sizeBytes } = parameters[algorithm];
   kernels[algorithm] ??= instantiateCrc(polynomial);
   const add = kernels[algorithm];

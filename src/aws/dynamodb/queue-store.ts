@@ -40,10 +40,15 @@ const headRow = z.object({ ticket: z.string(), since: z.number(), seenAt: z.numb
 /** Stores the slots, the queue and the call rates in the transfers' table, all in one partition. */
 export function createDynamoQueueStore(options: DynamoTransferStoreOptions): QueueStore {
   const table = openTable(options.client, options.tableName);
-  return { ...tickets(table), ...control(table), ...slots(table), ...createRateRow(table) };
+  return {
+    ...createTicketMethods(table),
+    ...createControlMethods(table),
+    ...createSlotMethods(table),
+    ...createRateRow(table),
+  };
 }
 
-function tickets(table: TableAccess) {
+function createTicketMethods(table: TableAccess) {
   return {
     nextTicketNumber: async (priority) => {
       const change = { add: { [priority]: 1 }, returning: 'UPDATED_NEW' } as const;
@@ -70,7 +75,7 @@ function tickets(table: TableAccess) {
   } satisfies Partial<QueueStore>;
 }
 
-function control(table: TableAccess) {
+function createControlMethods(table: TableAccess) {
   return {
     pause: async () => {
       const row = await table.read(pauseKey);
@@ -113,7 +118,7 @@ function control(table: TableAccess) {
   } satisfies Partial<QueueStore>;
 }
 
-function slots(table: TableAccess) {
+function createSlotMethods(table: TableAccess) {
   return {
     slots: async (limit) => {
       const rows = await table.between(slotKey(1).transferId, slotKey(1).row, slotKey(limit).row);

@@ -22,7 +22,7 @@ import {
   type TableIndex,
 } from './expressions.ts';
 import type { RowKey } from './row-keys.ts';
-import { isConditionFailure, tableFailure } from './table-failure.ts';
+import { isConditionFailure, tableError } from './table-failure.ts';
 
 /** The calls that all rows are made of: every read strongly consistent, every write of one item. */
 export interface TableAccess {
@@ -69,7 +69,7 @@ interface Table {
 
 /**
  * Opens a table.
- * @throws TableUnavailableError, ConfigurationError - from every method, see `tableFailure`
+ * @throws TableUnavailableError, ConfigurationError - from every method, see `tableError`
  */
 export function openTable(client: DynamoDBClient, tableName: string): TableAccess {
   const marshallOptions = { removeUndefinedValues: true };
@@ -178,7 +178,7 @@ async function allRows(table: Table, query: Query): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const page of pagesOf(table, query)) {
     rows.push(...page);
-    if (rows.length > maxRowsPerQuery) throw tooLarge(table, `${maxRowsPerQuery} rows`);
+    if (rows.length > maxRowsPerQuery) throw tooLargeError(table, `${maxRowsPerQuery} rows`);
   }
   return rows;
 }
@@ -194,11 +194,12 @@ async function* indexRows(
   for await (const page of pagesOf(table, query)) {
     yield* page;
     pageCount += 1;
-    if (pageCount >= maxIndexPages) throw tooLarge(table, `${maxIndexPages} pages of ${partition}`);
+    if (pageCount >= maxIndexPages)
+      throw tooLargeError(table, `${maxIndexPages} pages of ${partition}`);
   }
 }
 
-function tooLarge({ tableName }: Table, limit: string): TransferError {
+function tooLargeError({ tableName }: Table, limit: string): TransferError {
   const message = `Query of table "${tableName}" was stopped: it returns more than ${limit}.`;
   return new TransferError('UnexpectedError', message);
 }
@@ -207,7 +208,7 @@ async function translated<T>({ tableName }: Table, call: () => Promise<T>): Prom
   try {
     return await call();
   } catch (error) {
-    throw tableFailure(error, tableName);
+    throw tableError(error, tableName);
   }
 }
 
@@ -217,6 +218,6 @@ async function unlessRejected<T>(table: Table, call: () => Promise<T>): Promise<
     return await call();
   } catch (error) {
     if (isConditionFailure(error)) return false;
-    throw tableFailure(error, table.tableName);
+    throw tableError(error, table.tableName);
   }
 }

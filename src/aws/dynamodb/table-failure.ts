@@ -17,7 +17,7 @@ export function isConditionFailure(error: unknown): boolean {
 }
 
 /** Translates the error of a DynamoDB call. */
-export function tableFailure(error: unknown, tableName: string): TransferError {
+export function tableError(error: unknown, tableName: string): TransferError {
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
   const message = `DynamoDB failed for table ${JSON.stringify(tableName)}: ${describeSdkFailure(failure)}`;

@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { tableKeys } from '#src/core/stack/table-keys.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Row } from './expressions.ts';
 import { nextKeyOf } from './table-access.ts';
-import { tableFailure } from './table-failure.ts';
-import { recordOf } from './transfer-rows.ts';
+import { tableError } from './table-failure.ts';
+import { recordOf } from './transfer-methods.ts';
 
 /** Finds transfers by something other than their key. It reads the index of transfers, row by row. */
 export interface TransferSearch {
@@ -87,7 +87,7 @@ async function scan(
       ExclusiveStartKey,
     });
     const reply = await document.send(command).catch((error: unknown) => {
-      throw tableFailure(error, tableName);
+      throw tableError(error, tableName);
     });
     found.push(...(reply.Items ?? []).map(recordOf));
     ExclusiveStartKey = nextKeyOf(reply);

@@ -3,11 +3,11 @@ import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import { tableKeys } from '#src/core/stack/table-keys.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { chunkRows } from './chunk-rows.ts';
-import { rangeRows } from './range-rows.ts';
-import { sessionRows } from './session-rows.ts';
+import { createChunkMethods } from './chunk-methods.ts';
+import { createRangeMethods } from './range-methods.ts';
+import { createSessionMethods } from './session-methods.ts';
 import { openTable } from './table-access.ts';
-import { transferRows } from './transfer-rows.ts';
+import { createTransferMethods } from './transfer-methods.ts';
 
 export interface DynamoTransferStoreOptions {
   readonly client: DynamoDBClient;
@@ -30,9 +30,9 @@ export function createDynamoTransferStore(options: DynamoTransferStoreOptions): 
     [tableKeys.ttlAttribute]: Math.ceil(clock.now() / 1000) + rowLifetimeSeconds,
   });
   return {
-    ...transferRows(table, expiry),
-    ...sessionRows(table),
-    ...chunkRows(table, expiry),
-    ...rangeRows(table, expiry),
+    ...createTransferMethods(table, expiry),
+    ...createSessionMethods(table),
+    ...createChunkMethods(table, expiry),
+    ...createRangeMethods(table, expiry),
   };
 }

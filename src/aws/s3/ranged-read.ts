@@ -34,7 +34,7 @@ export async function* readRange(
     compareReply(reply, request);
     for await (const bytes of body) {
       receivedBytes += bytes.length;
-      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'has more bytes');
+      if (receivedBytes > expectedBytes) throw wrongLengthError(source, range, 'has more bytes');
       yield bytes;
     }
   } catch (error) {
@@ -43,7 +43,7 @@ export async function* readRange(
     body.destroy();
   }
   if (receivedBytes < expectedBytes) {
-    throw wrongLength(source, range, `ended after ${receivedBytes}`);
+    throw wrongLengthError(source, range, `ended after ${receivedBytes}`);
   }
 }
 
@@ -81,10 +81,10 @@ function explainRejection(error: unknown, source: SourceObject): TransferError {
     failure.status === 412 || failure.status === 416
       ? `was overwritten after its inspection (ETag ${source.etag})`
       : `was ${source.versionId === undefined ? '' : 'permanently '}deleted after its inspection`;
-  return superseded(source, `${what} (${describeSdkFailure(failure)})`, error);
+  return supersededError(source, `${what} (${describeSdkFailure(failure)})`, error);
 }
 
-function superseded(source: SourceObject, what: string, cause?: unknown): TransferError {
+function supersededError(source: SourceObject, what: string, cause?: unknown): TransferError {
   return new TransferError('SourceSupersededError', `${nameOfObject(source)} ${what}`, { cause });
 }
 
@@ -93,10 +93,13 @@ type ReplyFields = Omit<RangeReply, 'body'>;
 function compareReply(reply: ReplyFields, { source, range }: RangeRequest): void {
   const etag = reply.etag === undefined ? 'none' : unquoteEtag(reply.etag);
   if (etag !== source.etag) {
-    throw superseded(source, `has the ETag ${etag} and had ${source.etag} at its inspection`);
+    throw supersededError(source, `has the ETag ${etag} and had ${source.etag} at its inspection`);
   }
   if (source.versionId !== undefined && versionOf(reply, source) !== source.versionId) {
-    throw superseded(source, `was requested; S3 returned version ${reply.versionId ?? 'none'}`);
+    throw supersededError(
+      source,
+      `was requested; S3 returned version ${reply.versionId ?? 'none'}`,
+    );
   }
   compareRange(reply, { source, range });
 }
@@ -118,7 +121,7 @@ function compareRange(reply: ReplyFields, { source, range }: Omit<RangeRequest, 
     );
   }
   if (contentLength !== undefined && contentLength !== lengthOf(range)) {
-    throw wrongLength(source, range, `has a Content-Length of ${contentLength}`);
+    throw wrongLengthError(source, range, `has a Content-Length of ${contentLength}`);
   }
 }
 
@@ -137,7 +140,7 @@ function brokenRead(
 ): unknown {
   if (isTransferError(error)) return error;
   if (earlyEnds.has(textField(error, 'code'))) {
-    return wrongLength(source, range, `ended after ${receivedBytes}`, error);
+    return wrongLengthError(source, range, `ended after ${receivedBytes}`, error);
   }
   return new TransferError(
     'SourceUnavailableError',
@@ -146,7 +149,7 @@ function brokenRead(
   );
 }
 
-function wrongLength(
+function wrongLengthError(
   source: SourceObject,
   range: ByteRange,
   what: string,

@@ -1,4 +1,4 @@
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 
 /** Returns the wait before check `polls + 1`, in whole seconds: 2 s, then half as much more each time, at most 5 minutes. */

@@ -7,7 +7,7 @@ interface Meaning {
 }
 
 /**
- * What single errors mean to the code that meets them, apart from the decision of `recovery.ts`. Steps
+ * What single errors mean to the code that meets them, apart from the decision of `retry-rules.ts`. Steps
  * and adapters test a meaning and never compare a name: a new error joins its meanings here.
  * `docs/how-it-works.md` prints this table, and a test compares the two.
  */

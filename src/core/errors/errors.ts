@@ -4,9 +4,9 @@ import {
   type ErrorOrigin,
   errorCatalogue,
   type Scope,
-} from './error-catalogue.ts';
+} from './error-lookup.ts';
 
-export * from './error-catalogue.ts';
+export * from './error-lookup.ts';
 
 export interface TransferErrorOptions {
   readonly cause?: unknown;

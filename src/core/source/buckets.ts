@@ -99,13 +99,13 @@ const urlOfArn =
 export function splitS3Url(url: string): { bucket: string; key: string } {
   const [, bucket, key] = urlOfArn.exec(url) ?? /^s3:\/\/((?!arn:)[^/]+)\/(.+)$/s.exec(url) ?? [];
   if (!bucket || !key) {
-    throw invalid(`Invalid S3 URL ${JSON.stringify(url)}: expected s3://bucket/key`);
+    throw invalidBucketError(`Invalid S3 URL ${JSON.stringify(url)}: expected s3://bucket/key`);
   }
   const flaw = bucketFlaw(bucket);
   if (flaw === undefined) return { bucket, key };
-  throw invalid(`Invalid bucket name ${JSON.stringify(bucket)}: ${flaw}`);
+  throw invalidBucketError(`Invalid bucket name ${JSON.stringify(bucket)}: ${flaw}`);
 }
 
-function invalid(message: string): TransferError {
+function invalidBucketError(message: string): TransferError {
   return new TransferError('InvalidInputError', message);
 }

@@ -1,14 +1,7 @@
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import type {
-  ChunkRecord,
-  RangeFailure,
-  RangeRecord,
-  RetryCounts,
-  SessionRecord,
-  TransferRecord,
-  TransferState,
-} from './transfer.ts';
+import type { RetryCounts, TransferRecord, TransferState } from './transfer-row.ts';
+import type { ChunkRecord, RangeFailure, RangeRecord, SessionRecord } from './upload-rows.ts';
 
 /** The fields of a transfer's row that its owner may change. */
 export type TransferPatch = Partial<
@@ -21,7 +14,7 @@ export type TransferPatch = Partial<
     | 'haltedRound'
     | 'totalChunks'
     | 'checksumSkipped'
-    | 'etagsOpaque'
+    | 'arrivalUnproven'
     | 'outcome'
     | 'outcomePublished'
     | 'leaseUntil'

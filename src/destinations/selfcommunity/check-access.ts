@@ -16,5 +16,5 @@ export async function checkAccess(client: ApiClient, { signal }: CallOptions): P
   const path = `/media/${noMedia}/`;
   const reply = await client.exchange({ operation, method: 'GET', path, signal });
   const isMissing = reply.status === 404 && !isFromGateway(reply);
-  if (!isSuccess(reply) && !isMissing) throw client.rejection(reply, operation);
+  if (!isSuccess(reply) && !isMissing) throw client.rejectionError(reply, operation);
 }

@@ -1,6 +1,6 @@
 import type { ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { redact } from '#src/core/errors/redact.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { redact } from '#src/http/redact.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import type { Operation, Service } from '#src/service-api/api-client.ts';
 import {
@@ -78,7 +78,7 @@ export function describeReply({ status, text }: HttpReply): string {
 }
 
 /** Returns the error for an upload that is complete, or may be, and whose media is unknown. */
-export function completionUnknown(reason: string, cause?: unknown): TransferError {
+export function completionUnknownError(reason: string, cause?: unknown): TransferError {
   const advice = 'A repeated completion may make a second media, so it was not repeated.';
   return serviceError(
     'CompletionUnknownError',

@@ -7,7 +7,7 @@ import { assertAllProven } from '#src/service-api/all-proven.ts';
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
-import { completionUnknown } from './errors.ts';
+import { completionUnknownError } from './errors.ts';
 import { formNames } from './form-fields.ts';
 import { completeReplyMs } from './limits.ts';
 import { urlencodedForm } from './multipart.ts';
@@ -52,7 +52,7 @@ async function complete({ client, nowMs }: FinishPorts, call: ApiCall): Promise<
   try {
     return await sendCreate(client, call, nowMs);
   } catch (error) {
-    if (errorMeans(error, 'createReplyLost')) throw completionUnknown(error.message, error);
+    if (errorMeans(error, 'createReplyLost')) throw completionUnknownError(error.message, error);
     throw error;
   }
 }
@@ -68,7 +68,7 @@ function mediaIdOf(reply: HttpReply, { details }: UploadSession): string {
     );
   } catch (error) {
     if (isTransferError(error) && error.message.includes('"id"'))
-      throw completionUnknown(error.message, error);
+      throw completionUnknownError(error.message, error);
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import type {
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
 import type { OffsetWatch } from '#src/service-api/offset-watch.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
-import { completionUnknown, describeReply, isAlreadyComplete } from './errors.ts';
+import { completionUnknownError, describeReply, isAlreadyComplete } from './errors.ts';
 import { formNames } from './form-fields.ts';
 import { multipartForm } from './multipart.ts';
 import type { Mode } from './settings.ts';
@@ -43,12 +43,12 @@ export async function sendChunk(
   const call = callOf(ports, session, chunk, body, options);
   const reply = await ports.client.exchange(call);
   if (!isSuccess(reply) && heldBytes(reply) === undefined) {
-    if (isAlreadyComplete(reply)) throw completionUnknown(describeReply(reply));
-    throw ports.client.rejection(reply, call.operation);
+    if (isAlreadyComplete(reply)) throw completionUnknownError(describeReply(reply));
+    throw ports.client.rejectionError(reply, call.operation);
   }
   const { session: known, held } = answerOf(reply, session, call.operation);
   const end = chunk.range.endInclusive + 1;
-  if (held !== end) throw ports.offsets.mismatch(known, chunk, held);
+  if (held !== end) throw ports.offsets.mismatchError(known, chunk, held);
   ports.offsets.matched(known);
   return { proof: String(end), evidence: 'none', session: known };
 }

@@ -6,7 +6,12 @@ import type {
 } from '#src/core/transfer/destination.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { isFromGateway, isSuccess, missingStatuses } from '#src/service-api/replies.ts';
-import { completionUnknown, describeReply, isAlreadyComplete, isUnknownUpload } from './errors.ts';
+import {
+  completionUnknownError,
+  describeReply,
+  isAlreadyComplete,
+  isUnknownUpload,
+} from './errors.ts';
 import { formNames } from './form-fields.ts';
 import { multipartForm } from './multipart.ts';
 import { chunkPath } from './send-chunk.ts';
@@ -35,11 +40,11 @@ export async function sessionStatus(
   const reason = describeReply(reply);
   if (isUnknownUpload(reply)) return { phase: 'expired', reason };
   if (isAlreadyComplete(reply)) {
-    if (session.assetId === undefined) throw completionUnknown(reason);
+    if (session.assetId === undefined) throw completionUnknownError(reason);
     return { phase: 'completed' };
   }
   if (isSuccess(reply) || reply.status === 400) return { phase: 'active' };
-  throw client.rejection(reply, asking);
+  throw client.rejectionError(reply, asking);
 }
 
 /** A file of no bytes, with a range of one byte at an offset that the service cannot hold. */
@@ -72,5 +77,5 @@ export async function assetStatus(
   if (isSuccess(reply)) return { phase: 'ready' };
   const isMissing = missingStatuses.includes(reply.status) && !isFromGateway(reply);
   if (isMissing) return { phase: 'missing', reason: describeReply(reply) };
-  throw client.rejection(reply, askingMedia);
+  throw client.rejectionError(reply, askingMedia);
 }

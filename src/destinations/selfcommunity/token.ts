@@ -35,7 +35,7 @@ export function createTokenSource(options: TokenOptions): ApiKeySource {
       const before = await stored.get();
       const secret = readSecret(await stored.refresh());
       if (secret.text !== before) return secret.accessToken;
-      if (!secret.refresh) throw expired('the secret has no refresh token');
+      if (!secret.refresh) throw tokenExpiredError('the secret has no refresh token');
       const text = await stored.replace(secret.text, (current) => renewed(options, current));
       return readSecret(text).accessToken;
     },
@@ -63,11 +63,11 @@ function inMemory({ apiKey }: TokenOptions): StoredSecret {
 /** Refreshes the tokens of a secret, and returns the secret with the new ones. */
 async function renewed(options: TokenOptions, text: string): Promise<string> {
   const { refresh: data } = readSecret(text);
-  if (!data) throw expired('the secret has no refresh token');
+  if (!data) throw tokenExpiredError('the secret has no refresh token');
   return withTokens(text, await refresh(options, data));
 }
 
-function expired(reason: string, status = 401): TransferError {
+function tokenExpiredError(reason: string, status = 401): TransferError {
   const advice =
     'Store a new access token, or JSON with accessToken, refreshToken, clientId and clientSecret.';
   return serviceError(
@@ -87,9 +87,9 @@ async function refresh(
   data: RefreshData,
 ): Promise<Tokens> {
   const reply = await transport.send(refreshRequest(baseUrl, data));
-  if (!isSuccess(reply)) throw rejection(reply);
+  if (!isSuccess(reply)) throw tokenRejectedError(reply);
   const { success, data: tokens } = tokenReply.safeParse(jsonObject(reply.text));
-  if (!success) throw expired('the refresh returned no access token', reply.status);
+  if (!success) throw tokenExpiredError('the refresh returned no access token', reply.status);
   const { access_token: accessToken, refresh_token: next } = tokens;
   if (!apiKey.replace && next && next !== data.refreshToken)
     log.warn('refresh token rotated, the secret is outdated');
@@ -123,11 +123,11 @@ function refreshRequest(baseUrl: string, data: RefreshData) {
 }
 
 /** Quotes the error's code only: a description may repeat a token. */
-function rejection({ status, text }: HttpReply): TransferError {
+function tokenRejectedError({ status, text }: HttpReply): TransferError {
   const { error } = jsonObject(text) ?? {};
   const code = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
   if (!isTransientStatus(status))
-    return expired(`its refresh was rejected (${status}${code})`, status);
+    return tokenExpiredError(`its refresh was rejected (${status}${code})`, status);
   const name = status === 429 ? 'ThrottledError' : 'ServiceUnavailableError';
   return serviceError(name, `refreshing the access token: ${status}${code}`, { status });
 }

@@ -18,5 +18,5 @@ export async function abortSession(
   const path = sessionPath(session);
   const reply = await client.exchange({ operation, method: 'DELETE', path, signal });
   if (isSuccess(reply) || isUnknownId(reply)) return;
-  throw client.rejection(reply, operation);
+  throw client.rejectionError(reply, operation);
 }

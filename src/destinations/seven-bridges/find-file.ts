@@ -24,7 +24,7 @@ export async function findFile(
   const path = listingPath(placeOf(details), name);
   const reply = await client.exchange({ operation, method: 'GET', path, ...options });
   if (isUnknownId(reply)) return undefined;
-  if (!isSuccess(reply)) throw client.rejection(reply, operation);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, operation);
   const { items } = readReply(filesReply, reply, operation.name);
   const named = items.find((item) => item.name === name && item.type?.toLowerCase() !== 'folder');
   if (!named) return undefined;
@@ -45,6 +45,6 @@ async function readFile(client: ApiClient, id: string, options: CallOptions) {
   const path = `/files/${encodeURIComponent(id)}`;
   const reply = await client.exchange({ operation, method: 'GET', path, ...options });
   if (isUnknownId(reply)) return undefined;
-  if (!isSuccess(reply)) throw client.rejection(reply, operation);
+  if (!isSuccess(reply)) throw client.rejectionError(reply, operation);
   return readReply(fileReply, reply, operation.name);
 }

@@ -75,7 +75,7 @@ async function ensureFolder(
   if (isSuccess(reply)) return readReply(fileReply, reply, creating.name).id;
   const other = reply.status === 409 && (await findFolder(client, place, name, options));
   if (other) return other;
-  throw client.rejection(reply, creating);
+  throw client.rejectionError(reply, creating);
 }
 
 async function findFolder(

@@ -88,11 +88,11 @@ async function initialize(
   );
   const session = sessionOf(reply, target, nowMs());
   if (session.details.name === name || settings.onNameTaken === 'rename') return session;
-  throw await otherName(client, session, name, options);
+  throw await otherNameError(client, session, name, options);
 }
 
 /** Ends the upload that the service has given another name. Older documents describe this as its rule. */
-async function otherName(
+async function otherNameError(
   client: ApiClient,
   session: UploadSession,
   name: string,

@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import { etagOf, type StoredChunk } from '#src/service-api/chunk-put.ts';
+import { etagOf, type StorageReply } from '#src/service-api/chunk-put.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -15,7 +15,7 @@ const maxProofLength = 2_000;
  * @throws ChunkMismatchError - the reply lacks a requested header
  */
 export function proofOf(
-  stored: StoredChunk,
+  stored: StorageReply,
   reportHeaders: readonly string[],
 ): Pick<ChunkDelivery, 'proof' | 'evidence'> {
   const [first = '', ...others] = reportHeaders;
@@ -23,17 +23,17 @@ export function proofOf(
   const entries = reportHeaders.map((name) => [name, headerOf(stored, name)] as const);
   const proof = JSON.stringify(Object.fromEntries(entries));
   if (proof.length <= maxProofLength) return { proof, evidence: 'none' };
-  throw rejection(stored, `its headers must have at most ${maxProofLength} characters`);
+  throw badProofError(stored, `its headers must have at most ${maxProofLength} characters`);
 }
 
-function headerOf(stored: StoredChunk, name: string): string {
+function headerOf(stored: StorageReply, name: string): string {
   if (isEtag(name)) return etagOf(stored);
   const value = stored.reply.headers[name.toLowerCase()];
   if (value) return value;
-  throw rejection(stored, `it must have the header ${name}`);
+  throw badProofError(stored, `it must have the header ${name}`);
 }
 
-function rejection({ reply, subject }: StoredChunk, flaw: string): TransferError {
+function badProofError({ reply, subject }: StorageReply, flaw: string): TransferError {
   const message = `Invalid reply to ${subject}: ${flaw}.`;
   const { status } = reply;
   return new TransferError('ChunkMismatchError', message, { status, origin: 'storage' });

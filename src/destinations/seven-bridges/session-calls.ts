@@ -96,7 +96,7 @@ export async function assetStatus(
   const reply = await client.exchange({ operation: askingFile, method: 'GET', path, signal });
   if (isSuccess(reply)) return { phase: 'ready' };
   if (isUnknownId(reply)) return { phase: 'missing', reason: reasonOf(reply) };
-  throw client.rejection(reply, askingFile);
+  throw client.rejectionError(reply, askingFile);
 }
 
 function reasonOf({ status, text }: HttpReply): string {

@@ -18,7 +18,7 @@ import {
 import { mediaTypeOf } from './media-type.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './presigned-urls.ts';
-import { prepareChunks, sendChunk } from './send-chunks.ts';
+import { prepareChunks, sendChunk } from './send-chunk.ts';
 import { assetStatus, chunkStates, reportProofs, sessionStatus } from './session-calls.ts';
 
 export interface TwelveLabsOptions {

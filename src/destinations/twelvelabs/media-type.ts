@@ -17,19 +17,22 @@ import type { ObjectFacts } from '#src/core/transfer/destination.ts';
 export function mediaTypeOf({ key, contentType, mediaType, sizeBytes }: ObjectFacts): MediaType {
   const name = lastSegment(key);
   if (name.startsWith('._')) {
-    throw unsupported(key, 'it is an AppleDouble file, which macOS stores next to the real file');
+    throw unsupportedTypeError(
+      key,
+      'it is an AppleDouble file, which macOS stores next to the real file',
+    );
   }
   if (mediaType) return mediaType;
   const extension = extensionOf(name);
   if (isTypeScript(name, extension, contentType, sizeBytes)) {
-    throw unsupported(
+    throw unsupportedTypeError(
       key,
       `it is TypeScript, not an MPEG transport stream (content type: ${typeText(contentType)})`,
     );
   }
   const type = typeOfExtension(extension) ?? typeOfContent(contentType);
   if (type) return type;
-  throw unsupported(
+  throw unsupportedTypeError(
     key,
     `it has neither a known extension nor a video, audio or image content type (content type: ${typeText(contentType)})`,
   );
@@ -59,7 +62,7 @@ function typeText(contentType: string | undefined): string {
   return contentType ?? 'none';
 }
 
-function unsupported(key: string, why: string): TransferError {
+function unsupportedTypeError(key: string, why: string): TransferError {
   const message = `Unsupported object ${JSON.stringify(key)}: ${why}`;
   return new TransferError('SourceTypeUnsupportedError', message);
 }

@@ -128,7 +128,7 @@ export async function assetStatus(
   const path = `/assets/${encodeURIComponent(assetId)}`;
   const reply = await client.exchange({ operation: askingAsset, method: 'GET', path, signal });
   if (!isSuccess(reply)) {
-    if (!isUnknownId(reply)) throw client.rejection(reply, askingAsset);
+    if (!isUnknownId(reply)) throw client.rejectionError(reply, askingAsset);
     return {
       phase: 'missing',
       reason: describeServiceError(reply.status, readServiceError(reply.text)),

@@ -1,7 +1,7 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { isTransient } from '#src/core/errors/recovery.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
 import { assetIdOf } from '#src/step-support/asset-id.ts';
@@ -42,7 +42,7 @@ export async function awaitAsset(
     const status = await ports.destination.assetStatus(assetId, { signal });
     return await decideNext(ports, owned, assetId, status, invocation);
   } catch (error) {
-    if (!isTransient(error)) throw error;
+    if (!canBeWaitedOut(error)) throw error;
     await countTransferRetry(ports, transferId, retryCauseOf(error));
     return { ...owned, ...waitOut(ports, owned, error, { transferId, step: 'AwaitAsset' }) };
   }
@@ -82,7 +82,7 @@ async function readyEnding(
 function assertStillPossible(
   { phase, reason }: AssetStatus,
   assetId: string,
-  { missingSince, since }: Owned,
+  { missingSince, phaseStartedAt }: Owned,
   now: number,
 ): void {
   if (phase === 'failed') {
@@ -98,7 +98,7 @@ function assertStillPossible(
       `the service has not known asset ${assetId} for ${Math.round(missingMs / 60_000)} minutes`,
     );
   }
-  if (now - since > boundOf('readiness') * 1000) {
+  if (now - phaseStartedAt > boundOf('readiness') * 1000) {
     throw new TransferError(
       'AssetNotReadyError',
       `asset ${assetId} is still ${phase} after ${boundOf('readiness')} s`,

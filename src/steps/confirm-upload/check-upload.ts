@@ -1,6 +1,7 @@
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import { assetIdOf } from '#src/step-support/asset-id.ts';
 import { fencedOutError, type UsableSession } from '#src/step-support/ownership.ts';
 import type { Owned } from '#src/step-support/state.ts';
@@ -34,7 +35,7 @@ export type UploadStatus = 'busy' | 'missing' | 'expired' | 'asset';
  * @throws ProtocolViolationError - the service reports more chunks than were sent, or named no asset
  * @throws SourceChecksumMismatchError
  */
-export async function completeUpload({
+export async function recordCompletion({
   ports,
   transfer,
   record,
@@ -46,8 +47,8 @@ export async function completeUpload({
   const assetId = assetIdOf(record.session);
   const chunks = await ports.store.chunks(transferId, record.number);
   assertAllSent(chunks.size, totalChunks);
-  const etagsOpaque = isArrivalUnproven(ports, chunks) || undefined;
-  const patch = { assetId, totalChunks, bytesCompleteAt: now, etagsOpaque };
+  const arrivalUnproven = isArrivalUnproven(ports, chunks) || undefined;
+  const patch = { assetId, totalChunks, bytesCompleteAt: now, arrivalUnproven };
   const seen = { sessionNumber: record.number };
   const isWritten = await ports.store.patchTransfer(transferId, fence, patch, now, seen);
   if (!isWritten) throw fencedOutError(transferId, undefined);

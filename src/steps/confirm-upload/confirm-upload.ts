@@ -1,9 +1,9 @@
 import { isAnyQueued, renewSlot } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { isTransient } from '#src/core/errors/recovery.ts';
+import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
-import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
+import { provenCount, type RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
 import { assertFinishUnclaimed } from '#src/step-support/finish-claim.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
@@ -16,7 +16,7 @@ import { errorOfStep } from '#src/step-support/step-failure.ts';
 import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import {
   type ConfirmPorts,
-  completeUpload,
+  recordCompletion,
   type UploadCheck,
   type UploadStatus,
 } from './check-upload.ts';
@@ -24,7 +24,7 @@ import { continueRanges, countCalls } from './continue-ranges.ts';
 import {
   type ConfirmUploadResult,
   decideNextStep,
-  superseded,
+  endSuperseded,
   waitForRange,
 } from './decide-next-step.ts';
 import { finishUpload } from './finish-upload.ts';
@@ -78,9 +78,9 @@ async function confirmOwned(
 async function clearEndedOutage({ store }: ConfirmPorts, owned: Owned): Promise<Owned> {
   if (!owned.outage) return owned;
   const rows = await store.chunks(owned.transferId, owned.sessionNumber);
-  const counted = provenCount(rows);
-  if (counted <= Math.max(owned.proven, owned.counted)) return owned;
-  return { ...owned, counted, outage: undefined };
+  const provenAtError = provenCount(rows);
+  if (provenAtError <= Math.max(owned.proven, owned.provenAtError)) return owned;
+  return { ...owned, provenAtError, outage: undefined };
 }
 
 /** Checks the upload once. Waits out a transient error; the next check continues at the same page. */
@@ -107,9 +107,9 @@ async function afterUpload({ ports }: UploadCheck): Promise<'asset' | 'dispatch'
 /** @throws an error that is neither transient nor an answer about the session or the source */
 function answerError(check: UploadCheck, error: unknown): ConfirmUploadResult {
   const { ports, transfer, owned } = check;
-  if (errorMeans(error, 'sourceSuperseded')) return superseded(transfer, owned, error.message);
+  if (errorMeans(error, 'sourceSuperseded')) return endSuperseded(transfer, owned, error.message);
   if (errorMeans(error, 'sessionLost')) return decideNextStep(check, 'expired', []);
-  if (!isTransient(error)) throw error;
+  if (!canBeWaitedOut(error)) throw error;
   countRetry(check, retryCauseOf(error));
   const subject = { transferId: owned.transferId, step: 'ConfirmUpload' };
   return { ...owned, page: check.page, ...waitOut(ports, owned, error, subject) };
@@ -119,7 +119,7 @@ function endWith(
   { transfer, owned }: UploadCheck,
   { name, message }: RangeFailure,
 ): ConfirmUploadResult {
-  if (nameMeans(name, 'sourceSuperseded')) return superseded(transfer, owned, message);
+  if (nameMeans(name, 'sourceSuperseded')) return endSuperseded(transfer, owned, message);
   throw errorOfStep('SendChunks', new TransferError(name, message));
 }
 
@@ -142,7 +142,7 @@ async function isCompleted(check: UploadCheck): Promise<boolean> {
   const { ports, record, owned } = check;
   if (ports.destination.traits.finish === 'explicit') return false;
   const status = await readStatus(check).catch((error) => {
-    if (isTransient(error)) throw error;
+    if (canBeWaitedOut(error)) throw error;
     return undefined;
   });
   if (status?.phase === 'completed') return true;
@@ -162,12 +162,12 @@ async function checkUpload(check: UploadCheck): Promise<UploadStatus> {
   assertFinishUnclaimed(check.record);
   const status = await readStatus(check);
   if (status.phase === 'expired' || status.phase === 'failed') {
-    if (await hasAsset(check, status)) return completeUpload(check);
+    if (await hasAsset(check, status)) return recordCompletion(check);
     logLostSession(check, status);
     return 'expired';
   }
   if (traits.finish === 'explicit') return finishUpload(check);
-  return status.phase === 'completed' ? completeUpload(check) : repairChunks(check, status);
+  return status.phase === 'completed' ? recordCompletion(check) : repairChunks(check, status);
 }
 
 function logLostSession({ ports, owned }: UploadCheck, { phase, reason }: SessionStatus): void {

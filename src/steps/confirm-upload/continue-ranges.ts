@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { waitStateSeconds } from '#src/core/errors/recovery.ts';
+import { waitStateSeconds } from '#src/core/errors/retry-rules.ts';
 import { maxCallsOf } from '#src/core/limits/limits.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { type Owned, readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
 

@@ -2,8 +2,9 @@ import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { asTransferError, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import type { RangeFailure, TransferRecord } from '#src/core/transfer/transfer.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import type { Ending, Owned } from '#src/step-support/state.ts';
 import { errorOfStep } from '#src/step-support/step-failure.ts';
 import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/step-support/wait-out.ts';
@@ -31,7 +32,14 @@ export function decideNextStep(
   const now = check.ports.clock.now();
   const owned = { ...check.owned, page: undefined };
   if (status === 'asset')
-    return { ...owned, outage: undefined, polls: 0, since: now, next: 'asset', waitSeconds: 0 };
+    return {
+      ...owned,
+      outage: undefined,
+      polls: 0,
+      phaseStartedAt: now,
+      next: 'asset',
+      waitSeconds: 0,
+    };
   if (status === 'busy') return waitForService(owned, now);
   if (status === 'missing') return sendMissing(check, owned, failures);
   return { ...owned, polls: 0, next: status, waitSeconds: growingWaitSeconds(owned.round - 1) };
@@ -39,8 +47,8 @@ export function decideNextStep(
 
 /** Waits for a service that is still busy, longer each time. */
 function waitForService(owned: Owned, now: number): ConfirmUploadResult {
-  const since = owned.polls === 0 ? now : owned.since;
-  if (now - since > boundOf('confirmation') * 1000) {
+  const phaseStartedAt = owned.polls === 0 ? now : owned.phaseStartedAt;
+  if (now - phaseStartedAt > boundOf('confirmation') * 1000) {
     throw new TransferError(
       'UploadNotConfirmedError',
       `all chunks of transfer ${owned.transferId} are reported, but the service has not completed the upload after ${boundOf('confirmation')} s`,
@@ -48,7 +56,7 @@ function waitForService(owned: Owned, now: number): ConfirmUploadResult {
   }
   const waitSeconds = growingWaitSeconds(owned.polls);
   const polls = owned.polls + 1;
-  return { ...owned, outage: undefined, polls, since, next: 'wait', waitSeconds };
+  return { ...owned, outage: undefined, polls, phaseStartedAt, next: 'wait', waitSeconds };
 }
 
 /** Plans the missing chunks again, after a wait if an error stopped their ranges. */
@@ -116,7 +124,7 @@ function transientErrorOf(
 }
 
 /** Ends the execution: the object changed during the transfer, and its new content has its own transfer. */
-export function superseded(
+export function endSuperseded(
   { source }: TransferRecord,
   owned: Owned,
   why: string,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
-import { isProven } from '#src/core/transfer/transfer.ts';
+import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { finishClaimed } from '#src/step-support/finish-claim.ts';
-import { completeUpload, type UploadCheck, type UploadStatus } from './check-upload.ts';
+import { recordCompletion, type UploadCheck, type UploadStatus } from './check-upload.ts';
 
 /**
  * Finishes the upload at a service that needs an explicit call for it: once every chunk has a proof,
@@ -11,13 +11,13 @@ import { completeUpload, type UploadCheck, type UploadStatus } from './check-upl
  */
 export async function finishUpload(check: UploadCheck): Promise<UploadStatus> {
   const { ports, record, owned } = check;
-  if (record.session.assetId) return completeUpload(check);
+  if (record.session.assetId) return recordCompletion(check);
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proofs = [...rows.values()].filter(isProven).sort((a, b) => a.index - b.index);
   if (proofs.length < record.session.totalChunks) return 'missing';
   const session = await requestFinish(check, proofs);
   await ports.store.updateSession(owned.transferId, record.number, session);
-  return completeUpload({ ...check, record: { ...record, session } });
+  return recordCompletion({ ...check, record: { ...record, session } });
 }
 
 async function requestFinish(

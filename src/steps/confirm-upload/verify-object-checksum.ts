@@ -3,7 +3,8 @@ import { lengthOf } from '#src/core/source/byte-range.ts';
 import { combineCrcs } from '#src/core/source/crc.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
-import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import type { ChunkRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Needs } from '#src/step-support/step.ts';
 
 /**

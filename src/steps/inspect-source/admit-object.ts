@@ -2,7 +2,7 @@ import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
-import { objectId } from '#src/step-support/transfer-ids.ts';
+import { objectIdOf } from '#src/step-support/transfer-ids.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 
 /** Rejects an object that cannot be moved, then reads one byte: a denied object must create nothing. */
@@ -16,9 +16,9 @@ export async function admit(call: InspectCall, object: SourceObject) {
   await confirmReadable(call, object);
   const { contentEncoding: _, kmsKey: __, ...source } = object;
   const { options } = request;
-  const identity = objectId(identityOf(ports.destination, options), source);
+  const objectId = objectIdOf(identityOf(ports.destination, options), source);
   const { start } = request;
-  return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
+  return { objectId, source, options, start, next: 'open', waitSeconds: 0 } as const;
 }
 
 async function confirmReadable(

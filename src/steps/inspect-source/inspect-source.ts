@@ -1,6 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
-import { isTransient } from '#src/core/errors/recovery.ts';
+import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
 import {
   configuredMediaType,
   describeMismatches,
@@ -26,8 +26,8 @@ import {
 import type { Invocation } from '#src/step-support/step.ts';
 import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import { admit } from './admit-object.ts';
+import { manualSource, sourcesFromEvent } from './configured-source.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
-import { manualSource, sourcesFromEvent } from './source-claim.ts';
 
 /** A pinned object that is ready for a session. */
 export type Pinned = Inspected & { readonly next: 'open'; readonly waitSeconds: 0 };
@@ -100,8 +100,8 @@ async function inspectEvent(
   sources: readonly Source[],
 ): Promise<Pinned | Ignored | InspectSourcePostponed> {
   const { ports } = call;
-  const { reference, claim } = request;
-  const described = { key: reference.key, sizeBytes: claim.sizeBytes };
+  const { reference, facts } = request;
+  const described = { key: reference.key, sizeBytes: facts.sizeBytes };
   const source = matchingSource(sources, described);
   if (!source) return ignored(ports, reference, 'filters', describeMismatches(sources, described));
   if (isFolderMarker(reference))
@@ -147,7 +147,7 @@ async function waitOutErrors<T>(
   try {
     return await retryWithBackoff({ ports, invocation, retries: {} }, work);
   } catch (error) {
-    if (!isTransient(error)) throw error;
+    if (!canBeWaitedOut(error)) throw error;
     const wait = waitOut(ports, waited ?? {}, error, { step: 'InspectSource', deniedSeconds });
     return { ...wait, input: essentialInput(input) };
   }
@@ -156,10 +156,10 @@ async function waitOutErrors<T>(
 /** Logs only: the newer content has its own event, which starts the same transfer. */
 function logOverwritten(
   { log }: InspectPorts,
-  { claim }: EventRequest,
+  { facts }: EventRequest,
   { bucket, key, etag }: SourceObject,
 ): void {
-  if (claim.etag === undefined || claim.etag === etag) return;
+  if (facts.etag === undefined || facts.etag === etag) return;
   log.info('object was overwritten since its event', { bucket, key });
 }
 

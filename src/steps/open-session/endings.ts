@@ -1,8 +1,8 @@
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Ending, Inspected } from '#src/step-support/state.ts';
 
 /** The ending of a start whose object version is an asset already. */
-export function alreadyIngested(row: TransferRecord): Ending {
+export function alreadyIngestedEnding(row: TransferRecord): Ending {
   return {
     status: 'already-ingested',
     transferId: row.transferId,
@@ -12,9 +12,9 @@ export function alreadyIngested(row: TransferRecord): Ending {
 }
 
 /** The ending of a start that uses the asset of an earlier version with the same bytes. */
-export function sameContentReused(row: TransferRecord, { source }: Inspected): Ending {
+export function sameContentEnding(row: TransferRecord, { source }: Inspected): Ending {
   return {
-    ...alreadyIngested(row),
+    ...alreadyIngestedEnding(row),
     versionId: source.versionId,
     etag: source.etag,
     sameContentAs: row.source.versionId ?? row.source.etag,
@@ -22,7 +22,7 @@ export function sameContentReused(row: TransferRecord, { source }: Inspected): E
 }
 
 /** The ending of a start whose transfer another execution owns. */
-export function runningElsewhere(row: TransferRecord): Ending {
+export function runningElsewhereEnding(row: TransferRecord): Ending {
   return {
     status: 'running-elsewhere',
     transferId: row.transferId,
@@ -46,7 +46,7 @@ export function cancelledEnding(row: TransferRecord): Ending {
 }
 
 /** The ending of a dispatched execution whose transfer ended before the execution took it. */
-export function noLongerQueued(row: TransferRecord): Ending {
+export function noLongerQueuedEnding(row: TransferRecord): Ending {
   const { transferId, state } = row;
   return { status: 'no-longer-queued', transferId, state, ...objectOf(row) };
 }

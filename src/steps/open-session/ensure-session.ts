@@ -3,8 +3,8 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
 import { shapeFilename } from '#src/core/source/source-object.ts';
 import type { SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { destinationOptionsOf } from '#src/core/transfer/transfer-options.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { abortUpload } from '#src/step-support/abort-upload.ts';
 import { assertFinishUnclaimed } from '#src/step-support/finish-claim.ts';
@@ -200,13 +200,13 @@ async function reserveSessionNumber(
   { executionId, invocationId }: Invocation,
 ): Promise<number> {
   const now = clock.now();
-  const attempt = `${executionId}#${fence}#${invocationId}`;
-  const row = newSessionRow(attempt, now);
+  const attemptId = `${executionId}#${fence}#${invocationId}`;
+  const row = newSessionRow(attemptId, now);
   const seen = { state: 'active', sessionNumber } as const;
   for (let number = sessionNumber + 1; number <= sessionNumber + maxConcurrentOpens; number++) {
     if (!(await store.addSession(transferId, { ...row, number }))) {
       const other = await store.session(transferId, number);
-      if (other?.attempt !== attempt) continue;
+      if (other?.attemptId !== attemptId) continue;
     }
     const patch = { sessionNumber: number };
     if (await store.patchTransfer(transferId, fence, patch, now, seen)) return number;
@@ -219,8 +219,8 @@ async function reserveSessionNumber(
   );
 }
 
-function newSessionRow(attempt: string, openedAt: number) {
-  return { attempt, openedAt, state: 'opening', etagMode: 'unknown', mismatched: [] } as const;
+function newSessionRow(attemptId: string, openedAt: number) {
+  return { attemptId, openedAt, state: 'opening', etagMode: 'unknown', mismatched: [] } as const;
 }
 
 /** Returns the error of a lost reservation: another execution owns the transfer, or another call was first. */

@@ -1,8 +1,8 @@
 import { endAsQueued } from '#src/admission/join-queue.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { isTransient } from '#src/core/errors/recovery.ts';
+import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
 import { fencedOutError, readOwnedTransfer } from '#src/step-support/ownership.ts';
@@ -53,7 +53,7 @@ export async function enterTransfer(
   try {
     return await enterFirst(ports, start, invocation);
   } catch (error) {
-    if (!isTransient(error)) throw error;
+    if (!canBeWaitedOut(error)) throw error;
     return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };
   }
 }
@@ -142,9 +142,9 @@ function initialState(
     sessionsOpened: 0,
     createsLost: 0,
     polls: 0,
-    since: now,
+    phaseStartedAt: now,
     proven: 0,
-    counted: 0,
+    provenAtError: 0,
     probes: 0,
   };
 }

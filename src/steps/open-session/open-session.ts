@@ -2,10 +2,10 @@ import type { WaitReason } from '#src/admission/admission.ts';
 import { joinQueue } from '#src/admission/join-queue.ts';
 import { acquireSlot } from '#src/admission/slots.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
-import { isTransient } from '#src/core/errors/recovery.ts';
+import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
 import { countTransferRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
 import type { Ending, Owned } from '#src/step-support/state.ts';
@@ -92,7 +92,7 @@ async function openWithSlot(
     const choice = await ensureSession(ports, transfer, owned, isNewOwner, invocation);
     return await continueWith(ports, transfer, stateAfter(owned, choice), choice);
   } catch (error) {
-    if (!isTransient(error)) throw error;
+    if (!canBeWaitedOut(error)) throw error;
     const { transferId } = transfer;
     await countTransferRetry(ports, transferId, retryCauseOf(error));
     return waitWith(owned, waitOut(ports, owned, error, { transferId, step: 'OpenSession' }));
@@ -154,7 +154,7 @@ function proceed(
     ranges,
     rangesAtOnce,
     polls: 0,
-    since: ports.clock.now(),
+    phaseStartedAt: ports.clock.now(),
     next,
     waitSeconds: 0,
   };

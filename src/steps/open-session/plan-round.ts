@@ -7,7 +7,7 @@ import {
   maxRoundsPerExecution,
   maxSessionsPerExecution,
 } from '#src/core/limits/limits.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { Owned } from '#src/step-support/state.ts';

@@ -1,7 +1,8 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { maxChunksPerSession, minChunksPerSender } from '#src/core/limits/limits.ts';
 import { type ChunkRange, indexesOf, planRanges } from '#src/core/transfer/chunk-plan.ts';
-import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import type { UsableSession } from '#src/step-support/ownership.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';

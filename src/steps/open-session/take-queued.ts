@@ -1,11 +1,16 @@
 import { queuedEnding } from '#src/admission/join-queue.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
 import { leaseEndFrom } from '#src/step-support/ownership.ts';
 import type { DispatchedStart, Ending } from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
-import { alreadyIngested, cancelledEnding, noLongerQueued, runningElsewhere } from './endings.ts';
+import {
+  alreadyIngestedEnding,
+  cancelledEnding,
+  noLongerQueuedEnding,
+  runningElsewhereEnding,
+} from './endings.ts';
 import { contendedError, maxTakeAttempts, type TakeResult } from './take-transfer.ts';
 
 /**
@@ -53,14 +58,14 @@ async function endingOf(
 ): Promise<Ending> {
   switch (row.state) {
     case 'active':
-      return runningElsewhere(row);
+      return runningElsewhereEnding(row);
     case 'queued':
       return queuedEnding(ports, row);
     case 'ready':
-      return alreadyIngested(row);
+      return alreadyIngestedEnding(row);
     case 'cancelled':
       return cancelledEnding(row);
     default:
-      return noLongerQueued(row);
+      return noLongerQueuedEnding(row);
   }
 }

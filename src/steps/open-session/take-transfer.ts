@@ -2,17 +2,21 @@ import { queuedEnding } from '#src/admission/join-queue.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
-import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import {
+  isCancelledByRequest,
+  isOver,
+  type TransferRecord,
+} from '#src/core/transfer/transfer-row.ts';
 import { leaseEndFrom } from '#src/step-support/ownership.ts';
 import { findSameContent } from '#src/step-support/same-content.ts';
 import type { Ending, Inspected } from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { transferIdOf } from '#src/step-support/transfer-ids.ts';
 import {
-  alreadyIngested,
+  alreadyIngestedEnding,
   cancelledEnding,
-  runningElsewhere,
-  sameContentReused,
+  runningElsewhereEnding,
+  sameContentEnding,
 } from './endings.ts';
 
 /** Attempts to read and take the row. An attempt fails if another execution changed the row. */
@@ -59,17 +63,17 @@ export async function takeTransfer(
 /** Returns undefined if the row or the ingest number changed: the caller reads them again. */
 async function takeOnce(take: Take): Promise<TakeResult | undefined> {
   const { ports, inspected, invocation } = take;
-  const { object } = inspected;
-  const ingestNumber = await ports.store.latestIngestNumber(object);
-  const before = await ports.store.transfer(transferIdOf(object, ingestNumber));
+  const { objectId } = inspected;
+  const ingestNumber = await ports.store.latestIngestNumber(objectId);
+  const before = await ports.store.transfer(transferIdOf(objectId, ingestNumber));
   const ending =
-    before && (await endingBefore(take, before, transferIdOf(object, ingestNumber + 1)));
+    before && (await endingBefore(take, before, transferIdOf(objectId, ingestNumber + 1)));
   if (ending === 'ingest-again') return startNextIngest(take, ingestNumber + 1);
   if (ending) return { ending };
   const { force } = inspected.options;
   const same =
     !force && before?.state !== 'active' && (await findSameContent(ports, inspected, invocation));
-  if (same) return { ending: sameContentReused(same, inspected) };
+  if (same) return { ending: sameContentEnding(same, inspected) };
   const taken = takenRow(take, before, ingestNumber);
   await ports.store.recordExecution(invocation.executionId, taken.transferId);
   return (await ports.store.takeTransfer(taken, before)) ? { taken, before } : undefined;
@@ -89,18 +93,18 @@ async function endingBefore(
   const isForced = force && (!recordedId || recordedId === nextId);
   if (before.state === 'ready' && before.assetId !== undefined) {
     const isIngested = !isForced && (await assetExists(ports, before.assetId, invocation));
-    return isIngested ? alreadyIngested(before) : 'ingest-again';
+    return isIngested ? alreadyIngestedEnding(before) : 'ingest-again';
   }
   if (isForced && isUnresumable(before)) return 'ingest-again';
-  return (await isFree(ports, before, invocation)) ? undefined : runningElsewhere(before);
+  return (await isFree(ports, before, invocation)) ? undefined : runningElsewhereEnding(before);
 }
 
 async function startNextIngest(take: Take, ingestNumber: number): Promise<undefined> {
   const { ports, inspected, invocation } = take;
-  const nextId = transferIdOf(inspected.object, ingestNumber);
+  const nextId = transferIdOf(inspected.objectId, ingestNumber);
   await ports.store.recordExecution(invocation.executionId, nextId);
   take.recordedId = nextId;
-  await ports.store.raiseIngestNumber(inspected.object, ingestNumber);
+  await ports.store.raiseIngestNumber(inspected.objectId, ingestNumber);
 }
 
 /** True for a cancelled transfer, unless a manual start came after the cancel. */
@@ -168,11 +172,11 @@ function takenRow(
   before: TransferRecord | undefined,
   ingestNumber: number,
 ): TransferRecord {
-  const { object, source, options } = inspected;
+  const { objectId, source, options } = inspected;
   const now = ports.clock.now();
   return {
     ...before,
-    transferId: transferIdOf(object, ingestNumber),
+    transferId: transferIdOf(objectId, ingestNumber),
     state: 'active',
     destination: identityOf(ports.destination, options),
     ingestNumber,
@@ -208,7 +212,7 @@ const clearedEnd = {
   failedStarts: undefined,
   bytesCompleteAt: undefined,
   checksumSkipped: undefined,
-  etagsOpaque: undefined,
+  arrivalUnproven: undefined,
   outcome: undefined,
   outcomePublished: false,
 } as const;

@@ -1,12 +1,12 @@
 import type * as z from 'zod/mini';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { fencedOutError, isOwnedByAnother } from '#src/step-support/ownership.ts';
 import type { endedSchema } from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { transferIdOf } from '#src/step-support/transfer-ids.ts';
 
 /** The fields by which a final state names its transfer. */
-type NamedTransfer = Pick<z.infer<typeof endedSchema>, 'transferId' | 'dispatched' | 'object'>;
+type NamedTransfer = Pick<z.infer<typeof endedSchema>, 'transferId' | 'dispatched' | 'objectId'>;
 
 function idIn({ transferId, dispatched }: NamedTransfer): string | undefined {
   return transferId ?? dispatched?.transferId;
@@ -21,9 +21,9 @@ export async function findOwnedTransfer(
   named: NamedTransfer,
   { executionId }: Invocation,
 ): Promise<TransferRecord | undefined> {
-  const { object } = named;
+  const { objectId } = named;
   const id =
-    idIn(named) ?? (object && transferIdOf(object, await store.latestIngestNumber(object)));
+    idIn(named) ?? (objectId && transferIdOf(objectId, await store.latestIngestNumber(objectId)));
   const transfer = id ? await store.transfer(id) : undefined;
   return transfer?.owner === executionId ? transfer : undefined;
 }

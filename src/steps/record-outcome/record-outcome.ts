@@ -3,7 +3,7 @@ import { endAsQueued } from '#src/admission/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
-import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import {
   countFailure,
@@ -47,12 +47,12 @@ export async function recordOutcome(
     if (errorMeans(error, 'cancelled')) return record(ports, state, invocation);
     if (!errorMeans(error, 'ownershipLost')) throw error;
     // If thrown, the Catch would report OutcomeNotRecordedError, with the wrong next step.
-    return failUnrecorded(readFailure({ Error: error.name, Cause: error.message }));
+    return failWithoutRow(readFailure({ Error: error.name, Cause: error.message }));
   }
 }
 
 /** Fails the execution without a row: another execution reports the transfer. */
-function failUnrecorded(failure: Failure): RecordOutcomeResult {
+function failWithoutRow(failure: Failure): RecordOutcomeResult {
   return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
 }
 
@@ -108,7 +108,7 @@ async function recordError(
     return { next: 'succeed', output: await endAsQueued(ports, transfer) };
   const failure = readFailure(ended.error);
   if (transfer) return recordFailure(ports, transfer, failure, invocation);
-  if (await isStillQueued(ports, ended)) return failUnrecorded(failure);
+  if (await isStillQueued(ports, ended)) return failWithoutRow(failure);
   await assertNotTakenOver(ports, ended, invocation);
   return recordFailure(ports, undefined, failure, invocation);
 }
@@ -119,7 +119,7 @@ async function recordFailure(
   failure: Failure,
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
-  if (nameMeans(failure.error, 'ownershipLost')) return failUnrecorded(failure);
+  if (nameMeans(failure.error, 'ownershipLost')) return failWithoutRow(failure);
   countFailure(ports, failure.error);
   const reported = { status: 'failed', ...failure };
   if (!transfer)

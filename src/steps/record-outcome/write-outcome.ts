@@ -3,7 +3,7 @@ import {
   isCancelledByRequest,
   type TransferRecord,
   type TransferState,
-} from '#src/core/transfer/transfer.ts';
+} from '#src/core/transfer/transfer-row.ts';
 import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
 import type { Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';

@@ -1,9 +1,9 @@
 import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/errors/backoff.ts';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
-import type { RangeFailure } from '#src/core/transfer/transfer.ts';
+import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import { rangeFailureOf } from '#src/step-support/range-failure.ts';
 import type { RangeState } from '#src/step-support/state.ts';
 import { logWait } from '#src/step-support/wait-out.ts';

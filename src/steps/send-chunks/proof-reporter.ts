@@ -1,7 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
-import { isProven } from '#src/core/transfer/transfer.ts';
+import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { reportInBatches } from '#src/step-support/report-in-batches.ts';
 import { countRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
 import type { SendContext } from './send-context.ts';

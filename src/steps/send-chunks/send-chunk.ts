@@ -9,7 +9,7 @@ import {
   type EtagMode,
 } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destination.ts';
-import { isProven } from '#src/core/transfer/transfer.ts';
+import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { countRetry } from '#src/step-support/retry-counts.ts';
 import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import { lengthOfChunk } from './chunk-length.ts';

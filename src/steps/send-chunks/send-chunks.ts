@@ -22,15 +22,16 @@
  */
 
 import { ensureAdmitted } from '#src/admission/admission.ts';
-import { renewSlot, slotLost } from '#src/admission/slots.ts';
+import { renewSlot, slotLostError } from '#src/admission/slots.ts';
 import { wholeWaitSeconds } from '#src/core/errors/backoff.ts';
 import { asTransferError } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { maxChunksPerRange } from '#src/core/transfer/in-flight.ts';
-import { isProven, provenCount, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import { isProven, provenCount } from '#src/core/transfer/upload-rows.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
 import { rangeFailureOf } from '#src/step-support/range-failure.ts';
 import { countRetry } from '#src/step-support/retry-counts.ts';
@@ -153,7 +154,7 @@ async function createSendContext(
 ): Promise<SendContext> {
   const { transferId, fence, sessionNumber, round, range } = item;
   const transfer = await readOwnedTransfer(ports, { transferId, fence }, invocation);
-  if (!(await renewSlot(ports, transfer))) throw slotLost(transfer);
+  if (!(await renewSlot(ports, transfer))) throw slotLostError(transfer);
   await ensureAdmitted(ports);
   const record = await readUsableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);

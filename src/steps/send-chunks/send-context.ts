@@ -1,8 +1,9 @@
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { RangeKey } from '#src/core/transfer/transfer-store.ts';
+import type { ChunkRecord } from '#src/core/transfer/upload-rows.ts';
 import type { UsableSession } from '#src/step-support/ownership.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import type { WholeDigest } from './whole-digest.ts';

@@ -1,5 +1,5 @@
 import { ensureAdmitted } from '#src/admission/admission.ts';
-import { renewSlot, slotLost } from '#src/admission/slots.ts';
+import { renewSlot, slotLostError } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
@@ -106,11 +106,11 @@ async function sendQueuedChunks(work: RangeWork): Promise<void> {
   const { ports, transfer, invocation } = work.context;
   const control = ports.concurrency(transfer.transferId);
   while (canStartChunk(work)) {
-    const isAdmitted = await control.acquire(invocation.signal).then(
+    const hasPermit = await control.acquire(invocation.signal).then(
       () => true,
       () => false,
     );
-    if (!isAdmitted) return;
+    if (!hasPermit) return;
     let result = notSent;
     try {
       // Another worker may have met a final error during the wait.
@@ -129,7 +129,7 @@ async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult
   const startedAt = context.ports.clock.now();
   const elapsedMs = () => context.ports.clock.now() - startedAt;
   try {
-    if (!(await keepsRange(context))) return notSent;
+    if (!(await renewRights(context))) return notSent;
     const stored = await sendChunk(context, chunk);
     if (!stored) return notSent;
     const { latencyMs, proof } = stored;
@@ -149,13 +149,13 @@ async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult
  * Renews the lease, the slot and the claim during a long call, as often as short calls would. Returns
  * false once another sender has claimed the range: this call then sends nothing more.
  */
-async function keepsRange(context: SendContext): Promise<boolean> {
+async function renewRights(context: SendContext): Promise<boolean> {
   const { ports, transfer, invocation } = context;
   const now = ports.clock.now();
   if (now - context.ownedAt < leaseRenewalSeconds * 1000) return context.lostUntil === undefined;
   context.ownedAt = now;
   const owned = await readOwnedTransfer(ports, transfer, invocation);
-  if (!(await renewSlot(ports, owned))) throw slotLost(owned);
+  if (!(await renewSlot(ports, owned))) throw slotLostError(owned);
   await ensureAdmitted(ports);
   if (context.claimedUntil < invocation.deadline) await extendClaim(context, now);
   return context.lostUntil === undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
-import type { RangeFailure } from '#src/core/transfer/transfer.ts';
+import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import { startTable, type TableFixture, testNow } from './table-fixture.ts';
 
 let table: TableFixture;

@@ -9,16 +9,16 @@ afterAll(() => table.close());
 
 describe('a session row', () => {
   it('is added once for each number', async () => {
-    const record = sessionRecord({ attempt: 'first' });
+    const record = sessionRecord({ attemptId: 'first' });
     expect(await table.store.addSession('add', record)).toBe(true);
-    expect(await table.store.addSession('add', sessionRecord({ attempt: 'second' }))).toBe(false);
+    expect(await table.store.addSession('add', sessionRecord({ attemptId: 'second' }))).toBe(false);
     expect(await table.store.session('add', 1)).toEqual(record);
   });
 
   it('is added by one of many concurrent callers', async () => {
     const added = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        table.store.addSession('add-race', sessionRecord({ attempt: `execution-${i}` })),
+        table.store.addSession('add-race', sessionRecord({ attemptId: `execution-${i}` })),
       ),
     );
     expect(added.filter(Boolean)).toHaveLength(1);

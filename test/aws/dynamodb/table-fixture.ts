@@ -7,8 +7,9 @@ import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
-import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import { ManualClock } from '../../harness/clock.ts';
 
 /** dynalite is untyped. */
@@ -102,7 +103,7 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
 export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
   return {
     number: 1,
-    attempt: 'execution-a#1',
+    attemptId: 'execution-a#1',
     openedAt: testNow,
     state: 'opening',
     etagMode: 'unknown',

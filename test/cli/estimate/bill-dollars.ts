@@ -1,4 +1,4 @@
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import prices from '#local/prices/prices.json' with { type: 'json' };
 
 /** The price of each line of a counted bill. The seconds of sending are assumed, not counted. */
 const priceOf: Readonly<Record<string, keyof typeof prices>> = {

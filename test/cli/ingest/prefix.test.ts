@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { sourcesOf } from '#cli/ingest/list-lines.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { useFakeAccount } from '../fake-account.ts';
 import { useFakeBucket } from '../fake-bucket.ts';
 import { runProgram } from '../program-harness.ts';

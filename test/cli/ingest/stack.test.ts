@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { stateMachineArn, useFakeAccount } from '../fake-account.ts';
 import { now, runProgram, type Surroundings, testClock } from '../program-harness.ts';
 import { putSession, putTransfers, transferOf } from '../transfer-records.ts';

@@ -62,7 +62,7 @@ describe('a watch of a film of 2,000 chunks', () => {
     const { store } = account.table;
     const { transferId } = long;
     await putTransfers(account.table, long);
-    const opened = { number: 1, attempt: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
+    const opened = { number: 1, attemptId: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
     await store.addSession(transferId, { ...opened, state: 'opening', mismatched: [] });
     const session = { uploadId: 'u-long', chunkSizeBytes: 50_000, totalChunks: 2000, details: {} };
     await store.setSession(transferId, 1, session, 1);

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { networkFailure } from '#src/http/network-failure.ts';
+import { networkError } from '#src/http/network-failure.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import type { ServiceOptions, TestService } from '../../doubles/destinations/service.ts';
@@ -77,7 +77,7 @@ export type OpenWireService = (clock: ManualClock, options: ServiceOptions) => P
 /** Returns the error of the transport for a system error, such as ECONNREFUSED. */
 export function brokenBy(code: string, { method, url }: HttpRequest): Error {
   const cause = Object.assign(new Error(code), { code });
-  return networkFailure(cause, `${method} ${new URL(url).host}`);
+  return networkError(cause, `${method} ${new URL(url).host}`);
 }
 
 /** Answers every request with this reply. */

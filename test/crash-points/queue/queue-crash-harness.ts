@@ -2,7 +2,7 @@ import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { skipTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher, reconciler } from '../../simulation/harness/sandbox.ts';

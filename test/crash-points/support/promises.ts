@@ -1,5 +1,5 @@
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer-row.ts';
 import { skipTime } from '../../harness/clock.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';

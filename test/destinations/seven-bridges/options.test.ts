@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { DestinationOptions } from '#src/core/transfer/transfer-options.ts';
-import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
+import { objectIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { bridge, call, failureOf, requestFor, upload } from './bridged.ts';
 
 const stack = { project: 'ada/genomes' } as const;
@@ -72,7 +72,7 @@ describe('the identity of a transfer to Seven Bridges', () => {
   /** The id of the transfer of one object, with these options. */
   async function transferId(options: DestinationOptions): Promise<string> {
     const { bridges } = await bridge({}, { baseUrl: 'https://api.example.test/v2', ...stack });
-    return transferIdOf(objectId(identityOf(bridges, options), source), 1);
+    return transferIdOf(objectIdOf(identityOf(bridges, options), source), 1);
   }
 
   it.each([

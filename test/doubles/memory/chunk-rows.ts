@@ -1,6 +1,6 @@
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
-import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
 import type { StoreProofResult, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import { Rows } from './rows.ts';
 
 type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;

@@ -1,5 +1,6 @@
-import { addCounts, type RangeRecord } from '#src/core/transfer/transfer.ts';
+import { addCounts } from '#src/core/transfer/transfer-row.ts';
 import type { RangeKey, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { RangeRecord } from '#src/core/transfer/upload-rows.ts';
 import { Rows } from './rows.ts';
 
 type RangeRows = Pick<

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { SessionRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import { Rows } from './rows.ts';
 
 type SessionRows = Pick<

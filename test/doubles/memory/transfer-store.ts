@@ -1,5 +1,9 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
+import {
+  addCounts,
+  type TransferRecord,
+  type TransferState,
+} from '#src/core/transfer/transfer-row.ts';
 import type { SweepPosition, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { memoryChunkRows } from './chunk-rows.ts';
 import { memoryRangeRows } from './range-rows.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
-import type { TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferState } from '#src/core/transfer/transfer-row.ts';
 import {
   expectReady,
   inputOf,

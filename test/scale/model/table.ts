@@ -1,5 +1,5 @@
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../../doubles/memory/transfer-store.ts';

@@ -1,4 +1,4 @@
-import prices from '#src/core/prices/prices.json' with { type: 'json' };
+import prices from '#local/prices/prices.json' with { type: 'json' };
 import type { Tally } from '../model/units.ts';
 
 /** The index returns eventually consistent rows of about 1 KB: eight to a read unit. */

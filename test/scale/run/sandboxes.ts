@@ -8,8 +8,8 @@ import { readSettings } from '#src/config/environment.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import { deployedFunctions } from '../../harness/deployed-functions.ts';
 import { assumptions } from '../model/assumptions.ts';
 import { Link } from '../model/link.ts';
@@ -96,8 +96,8 @@ export class Sandboxes {
     const destination = service.destinationOf(new Link(context));
     const overrides: Partial<Ports> = {
       ...{ ...common, ...shared, store, queue, settings: this.#settings },
-      source: throttledSource(modelSource(context), limiter),
-      destination: throttledDestination(destination, limiter),
+      source: createThrottledSource(modelSource(context), limiter),
+      destination: createThrottledDestination(destination, limiter),
     };
     return { handler: createHandler(name, createContainer({}, overrides)) };
   }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '#src/config/system-clock.ts';
 import { maxReplyBytes } from '#src/core/limits/limits.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { readerOf } from '../../aws/s3/s3-fixture.ts';
 import { nearlyValidReplies, rawReplies } from './inputs/raw-replies.ts';
 import { fuzz } from './support/fuzz.ts';

@@ -18,7 +18,7 @@ import {
   uploadKey,
 } from '#src/aws/dynamodb/row-keys.ts';
 import { priorities } from '#src/core/queue/queue.ts';
-import { objectId, rejectionIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
+import { objectIdOf, rejectionIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { oddKeys } from './odd-keys.ts';
 
 const seed = 20_261_121;
@@ -64,7 +64,7 @@ type Named = {
 };
 
 const idOf = ({ destination, ...source }: Named) =>
-  objectId(destination, { ...source, sizeBytes: 1 });
+  objectIdOf(destination, { ...source, sizeBytes: 1 });
 
 /** Returns the identity of an object: with a version, the ETag adds nothing. */
 const contentOf = ({ destination, bucket, key, versionId, etag }: Named) =>

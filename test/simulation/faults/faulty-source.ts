@@ -1,7 +1,7 @@
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { MemorySource } from '../../doubles/memory/memory-source.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
 import type { Faults } from './fault-classes.ts';

@@ -1,9 +1,9 @@
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults/faults.ts';
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { networkFailure } from '#src/http/network-failure.ts';
+import { networkError } from '#src/http/network-failure.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { Chance } from '../harness/chance.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
 import type { Service } from '../load/service.ts';
@@ -221,13 +221,13 @@ function page(status: number): HttpReply {
 
 function reset({ method }: HttpRequest): Error {
   const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
-  return networkFailure(cause, method);
+  return networkError(cause, method);
 }
 
 /** Returns a connection error before the first byte: the request had no effect. */
 function refusedConnection({ chance }: Wire, { method }: HttpRequest): Error {
   const code = chance.pick(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT']);
-  return networkFailure(Object.assign(new Error('no connection'), { code }), method);
+  return networkError(Object.assign(new Error('no connection'), { code }), method);
 }
 
 /** Adds one of the simulator's own faults for exactly this request. */

@@ -1,4 +1,4 @@
-import { systemClock } from '#src/config/system-clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { Chance } from '../harness/chance.ts';
 import type { Faults } from './fault-classes.ts';
 

@@ -1,6 +1,6 @@
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { systemClock } from '#src/config/system-clock.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import type { FaultClass, Faults } from '../faults/fault-classes.ts';
 import type { Trace } from '../trace.ts';
 import type { Chance } from './chance.ts';

@@ -1,5 +1,5 @@
 import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
-import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
 import type { CheckContext, Tables } from './checked-store.ts';
 

@@ -1,5 +1,6 @@
-import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../../doubles/memory/queue-store.ts';
 import {
   createMemoryTransferStore,

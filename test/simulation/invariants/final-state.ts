@@ -1,4 +1,5 @@
-import { isOver, type SessionRecord, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { hex } from '../../doubles/destinations/service.ts';
 import { type Content, contentOf } from '../../doubles/memory/memory-source.ts';

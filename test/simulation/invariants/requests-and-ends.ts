@@ -1,6 +1,6 @@
 import { serviceLimits } from '#local/state-machine/definition/service-limits.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
-import { isProven } from '#src/core/transfer/transfer.ts';
+import { isProven } from '#src/core/transfer/upload-rows.ts';
 import type { ParsedRequest } from '../faults/faulty-transport.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
 import type { Execution } from '../load/executions.ts';

@@ -1,4 +1,4 @@
-import { isOver } from '#src/core/transfer/transfer.ts';
+import { isOver } from '#src/core/transfer/transfer-row.ts';
 import { dispatcher } from '../harness/sandbox.ts';
 import { allTransfers } from '../invariants/final-state.ts';
 import type { Simulation } from './simulation.ts';

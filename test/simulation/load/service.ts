@@ -3,8 +3,8 @@ import {
   openInProcess,
 } from '#local/simulators/twelvelabs/in-process.ts';
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
-import { systemClock } from '#src/config/system-clock.ts';
-import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
+import type { ChunkRecord } from '#src/core/transfer/upload-rows.ts';
+import { systemClock } from '#src/system/system-clock.ts';
 import { ApiOutages } from '../faults/api-outages.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import { OffSpecReplies } from '../faults/off-spec-replies.ts';

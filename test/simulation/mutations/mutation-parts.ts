@@ -1,7 +1,7 @@
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
-import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
+import type { ChunkRecord } from '#src/core/transfer/upload-rows.ts';
 import { parseRequest } from '../faults/faulty-transport.ts';
 import type { Mutation, Simulation } from '../load/simulation.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
@@ -24,7 +24,11 @@ describe('ConfirmUpload', () => {
     await harness.sendAll(opened);
     harness.doubles.clock.advance(5_000);
     const now = harness.doubles.clock.now();
-    expect(await harness.confirm(opened)).toMatchObject({ next: 'asset', polls: 0, since: now });
+    expect(await harness.confirm(opened)).toMatchObject({
+      next: 'asset',
+      polls: 0,
+      phaseStartedAt: now,
+    });
     const expected = { assetId: 'asset-1', totalChunks: 3, bytesCompleteAt: now };
     expect(await harness.row(opened)).toMatchObject(expected);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 /** Returns a transfer with an open session. */

@@ -3,7 +3,7 @@ import { readSettings } from '#src/config/environment.ts';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { objectId } from '#src/step-support/transfer-ids.ts';
+import { objectIdOf } from '#src/step-support/transfer-ids.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { invocationOf } from '../../harness/invocation.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
@@ -240,7 +240,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
 
 it('identifies the version null by its ETag, because it can be overwritten', () => {
   const identityOf = (etag: string, versionId?: string) =>
-    objectId('d', { ...film, etag, versionId, sizeBytes: 9 });
+    objectIdOf('d', { ...film, etag, versionId, sizeBytes: 9 });
   expect(identityOf('a', 'null')).toBe(identityOf('a'));
   expect(identityOf('b', 'null')).not.toBe(identityOf('a', 'null'));
   expect(identityOf('b', 'v1')).toBe(identityOf('a', 'v1'));

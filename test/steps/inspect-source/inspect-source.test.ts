@@ -6,7 +6,7 @@ import { StepHarness } from '../../harness/step-harness.ts';
 
 /** Returns the identity of the object of an input. */
 const identityOf = async (harness: StepHarness, input: object) =>
-  (await harness.inspect(input)).object;
+  (await harness.inspect(input)).objectId;
 
 describe('InspectSource', () => {
   it('pins the object with the options of the start', async () => {

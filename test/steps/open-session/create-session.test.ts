@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { sessionRecord } from '../../aws/dynamodb/table-fixture.ts';
 import { putFilm } from '../../harness/port-harness.ts';
 import { type Planned, StepHarness } from '../../harness/step-harness.ts';
@@ -25,7 +25,7 @@ describe('a create request whose reply is lost', () => {
     expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 1 });
     const sessions = await harness.doubles.store.sessions(waiting.transferId);
     expect(sessions).toMatchObject([
-      { number: 1, state: 'lost', attempt: expect.stringMatching(/^execution-a#1#/) },
+      { number: 1, state: 'lost', attemptId: expect.stringMatching(/^execution-a#1#/) },
       { number: 2, state: 'open', session: { uploadId: 'upload-2' } },
     ]);
     expect((await harness.row(waiting)).retries).toEqual({ CreateReplyLostError: 1 });
@@ -160,7 +160,7 @@ it('the unfinished sessions are listed before another session is opened after a 
   const harness = await StepHarness.create();
   const opened = await harness.openTransfer(3);
   const { store } = harness.doubles;
-  const record = sessionRecord({ number: 2, attempt: 'dead' });
+  const record = sessionRecord({ number: 2, attemptId: 'dead' });
   await store.addSession(opened.transferId, record);
   await store.patchTransfer(opened.transferId, opened.fence, { sessionNumber: 2 }, 0);
   let lists = 0;

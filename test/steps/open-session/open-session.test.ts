@@ -107,7 +107,7 @@ describe('OpenSession', () => {
     await harness.openTransfer(2);
     expect(before).toMatchObject({
       number: 1,
-      attempt: expect.stringMatching(/^execution-a#1#/),
+      attemptId: expect.stringMatching(/^execution-a#1#/),
       state: 'opening',
     });
   });

@@ -139,14 +139,14 @@ describe('another ingest', () => {
     await runTransfer(harness.doubles, film, { executionId: 'execution-c' });
     const again = await harness.open(forced, { executionId: b });
     expect(again).toMatchObject({ next: 'ended', ending: { status: 'already-ingested' } });
-    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.objectId)).toBe(2);
   });
 
   it('is started by a forced start that stopped before its number', async () => {
     const { harness, forced } = await forcedAgain();
     await openWithout(harness, 'raiseIngestNumber', forced);
     await harness.open(forced, { executionId: b });
-    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.objectId)).toBe(2);
   });
 
   it('is not repeated by a forced start that is retried', async () => {
@@ -154,7 +154,7 @@ describe('another ingest', () => {
     const first = await harness.open(forced, { executionId: b });
     const again = await harness.open(forced, { executionId: b });
     expect((await harness.row(again)).transferId).toBe((await harness.row(first)).transferId);
-    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.objectId)).toBe(2);
   });
 
   it('is started if the service lost the asset', async () => {

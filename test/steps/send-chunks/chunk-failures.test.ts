@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, StepHarness } from '../../harness/step-harness.ts';
 import { planRange, provenChunks, rangeRow, runPending, sentIndexes } from './send-harness.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { planRange, provenChunks, rangeRow, sentIndexes } from './send-harness.ts';
 
 describe('a range that another sender claims', () => {

@@ -147,7 +147,7 @@ function deliver(
 }
 
 /** Returns the API's listener: parses a request, applies a fault, checks key and rate, performs it. */
-export function apiListener(context: SimulatorContext) {
+export function createApiListener(context: SimulatorContext) {
   const rate = new RateWindow(context.clock, context.switches);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const received = await receive(context, request);

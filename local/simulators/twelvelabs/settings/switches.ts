@@ -121,7 +121,7 @@ const MiB = 1024 * 1024;
 const hourMs = 3_600_000;
 
 /** Returns the default switches. */
-export function defaultSwitches(): TwelveLabsSwitches {
+export function createDefaultSwitches(): TwelveLabsSwitches {
   return {
     chunkSizeBytes: 5 * MiB,
     initialUrls: 10,

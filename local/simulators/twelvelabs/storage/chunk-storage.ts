@@ -47,7 +47,7 @@ const discarding: ChunkStorage = {
   close: doNothing,
 };
 
-function memorySink(): ChunkSink {
+function createMemorySink(): ChunkSink {
   const pieces: Buffer[] = [];
   const drop = async (): Promise<void> => {
     pieces.length = 0;
@@ -65,7 +65,7 @@ function memorySink(): ChunkSink {
 }
 
 /** After a disk error, `write` no longer asks for pauses, and `finish` rejects with the error. */
-function fileSink(path: string, onDrain: () => void): ChunkSink {
+function createFileSink(path: string, onDrain: () => void): ChunkSink {
   const stream = createWriteStream(path, { highWaterMark: 1024 * 1024 });
   stream.on('drain', onDrain).on('close', onDrain);
   const done = finished(stream);
@@ -86,13 +86,13 @@ function fileSink(path: string, onDrain: () => void): ChunkSink {
   };
 }
 
-async function fileStorage(directory: string): Promise<ChunkStorage> {
+async function openFileStorage(directory: string): Promise<ChunkStorage> {
   const folder = await mkdtemp(join(directory, 'twelvelabs-simulator-'));
   let files = 0;
   return {
     open(onDrain) {
       files += 1;
-      return fileSink(join(folder, `put-${files}`), onDrain);
+      return createFileSink(join(folder, `put-${files}`), onDrain);
     },
     close: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -103,6 +103,6 @@ export async function openStorage(
   mode: StoreMode,
   directory: string = tmpdir(),
 ): Promise<ChunkStorage> {
-  if (mode === 'file') return fileStorage(directory);
-  return mode === 'memory' ? { open: memorySink, close: doNothing } : discarding;
+  if (mode === 'file') return openFileStorage(directory);
+  return mode === 'memory' ? { open: createMemorySink, close: doNothing } : discarding;
 }

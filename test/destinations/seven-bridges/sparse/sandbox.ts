@@ -12,8 +12,8 @@ import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
 import { createCallBudgets } from '#src/throttling/call-budgets.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
-import { throttledDestination } from '#src/throttling/throttled-destination.ts';
-import { throttledSource } from '#src/throttling/throttled-source.ts';
+import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';
+import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import type { openDoubles } from '../../../harness/port-harness.ts';
 import { type Around, wrapPort } from '../../../harness/wrap-port.ts';
 import { tokenOf } from '../../../scale/model/sparse-bytes.ts';
@@ -85,8 +85,8 @@ export function openSandbox({ doubles, service, ...load }: SandboxParts): Sandbo
     settings: { ...readSettings({}), sources: { list: [{ bucket }], readers: {} } },
     store: wrapPort(store, alive),
     queue: wrapPort(queue, alive),
-    source: throttledSource(sparseSource(load), limiter),
-    destination: throttledDestination(bridges, limiter),
+    source: createThrottledSource(sparseSource(load), limiter),
+    destination: createThrottledDestination(bridges, limiter),
     optionRules: optionRulesOf(sevenBridges, destinations),
   };
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redact, removeSecret } from '#src/http/redact.ts';
+import { redact, removeSecret } from '#src/core/errors/redact.ts';
 
 describe("a service's own text", () => {
   it.each([

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
-import type { SessionRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Row, RowChange } from './expressions.ts';
 import { highest, lastNumber, sessionKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
@@ -37,7 +37,7 @@ const uploadSession = z.object({
 
 const sessionRow = z.object({
   row: z.string(),
-  attempt: z.string(),
+  attemptId: z.string(),
   openedAt: z.number(),
   state: z.enum(['opening', 'open', 'rejected', 'lost', 'replaced']),
   session: z.optional(uploadSession),
@@ -52,11 +52,15 @@ const sessionRow = z.object({
 const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
 
 /** Returns the methods for session rows. */
-export function sessionRows(table: TableAccess): SessionRows {
-  return { ...recordRows(table), ...evidenceRows(table), ...finishClaims(table) };
+export function createSessionMethods(table: TableAccess): SessionRows {
+  return {
+    ...createRecordMethods(table),
+    ...createEvidenceMethods(table),
+    ...createFinishMethods(table),
+  };
 }
 
-function recordRows(table: TableAccess) {
+function createRecordMethods(table: TableAccess) {
   return {
     session: (transferId, number) => read(table, transferId, number),
     sessions: async (transferId) => {
@@ -79,7 +83,7 @@ function recordRows(table: TableAccess) {
 }
 
 /** Returns the methods for a session's ETag mode, mismatches and receipts. */
-function evidenceRows(table: TableAccess) {
+function createEvidenceMethods(table: TableAccess) {
   return {
     setEtagMode: async (transferId, number, mode) => {
       const unset = { expression: '#etagMode = :unknown', values: { ':unknown': 'unknown' } };
@@ -112,7 +116,7 @@ function evidenceRows(table: TableAccess) {
   } satisfies Partial<SessionRows>;
 }
 
-function finishClaims(table: TableAccess) {
+function createFinishMethods(table: TableAccess) {
   return {
     claimFinish: async (transferId, number, invocationId) => {
       // After a lost reply the SDK writes again.

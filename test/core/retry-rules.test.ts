@@ -6,8 +6,8 @@ import {
   errorNames,
   TransferError,
 } from '#src/core/errors/errors.ts';
-import { type CallContext, decide, type StepContext } from '#src/core/errors/recovery.ts';
-import { boundOf, recoveryBounds } from '#src/core/limits/recovery-bounds.ts';
+import { type CallContext, decide, type StepContext } from '#src/core/errors/retry-rules.ts';
+import { boundOf, recoveryBounds } from '#src/core/limits/retry-bounds.ts';
 import { boundsTable } from './bounds-table.ts';
 
 const inCall = (changes: Partial<CallContext> = {}): CallContext => ({

@@ -1,4 +1,4 @@
-import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
 import { type ErrorName, isTransferError, TransferError, withDetail } from './errors.ts';
@@ -94,14 +94,18 @@ function decideRejection(error: TransferError, context: CallContext): Decision {
   const afterMs = freshUrlDelaysMs[tries - 1];
   const isLong = tries > 2 && rejectedForMs >= boundOf('rejectionPatience') * 1000;
   if (afterMs === undefined || tries >= boundOf('freshUrls') || isLong) {
-    return { action: 'end', error: finalRejection(error, tries, rejectedForMs) };
+    return { action: 'end', error: finalRejectionError(error, tries, rejectedForMs) };
   }
   if (afterMs >= timeLeftMs) return { action: 'wait', seconds: 0 };
   return { action: 'renew', what: 'url', afterMs };
 }
 
 /** Returns the final error. It has the rejection as its cause and states the number of sends. */
-function finalRejection(error: TransferError, tries: number, rejectedForMs: number): TransferError {
+function finalRejectionError(
+  error: TransferError,
+  tries: number,
+  rejectedForMs: number,
+): TransferError {
   const seconds = Math.round(rejectedForMs / 1000);
   return new TransferError(
     'UploadRejectedError',
@@ -115,7 +119,7 @@ function decideMismatch(error: TransferError, context: CallContext, mismatches: 
   const { canComeLater = false, isUndecided = false, timeLeftMs, random } = context;
   if (mismatches >= boundOf('mismatchedSends')) {
     if (isUndecided) return { action: 'wait', seconds: 0 };
-    return { action: 'end', error: corrupt(error, mismatches) };
+    return { action: 'end', error: chunkCorruptError(error, mismatches) };
   }
   if (canComeLater && mismatches === 2) return { action: 'wait', seconds: 0 };
   const afterMs = jitteredBackoffMs(mismatches, random);
@@ -123,7 +127,7 @@ function decideMismatch(error: TransferError, context: CallContext, mismatches: 
   return { action: 'renew', what: 'url', afterMs };
 }
 
-function corrupt(error: TransferError, tries: number): TransferError {
+function chunkCorruptError(error: TransferError, tries: number): TransferError {
   const message = withDetail(error.message, `${tries} sends`);
   return new TransferError('ChunkCorruptError', message, { cause: error, origin: 'storage' });
 }
@@ -143,7 +147,7 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
   if (isPatienceOver(error, context)) {
-    return { action: 'end', error: endOfPatience(error, context) };
+    return { action: 'end', error: endOfPatienceError(error, context) };
   }
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
@@ -172,9 +176,9 @@ const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
 };
 
 /** Returns the final error for a transient error that outlasted its bound. */
-function endOfPatience(error: TransferError, context: StepContext): TransferError {
+function endOfPatienceError(error: TransferError, context: StepContext): TransferError {
   const name = finalSourceNames[error.name];
-  if (name === undefined) return outageTooLong(error, context.waitingMs);
+  if (name === undefined) return outageTooLongError(error, context.waitingMs);
   return withWaitedTime(error, sourceWaitMs(error.name, context), name);
 }
 
@@ -182,7 +186,7 @@ function endOfPatience(error: TransferError, context: StepContext): TransferErro
  * Returns the final error for an outage that the execution no longer waits out. A transient name would
  * make the state machine's Retry repeat the step.
  */
-export function outageTooLong(error: TransferError, waitedMs: number): TransferError {
+export function outageTooLongError(error: TransferError, waitedMs: number): TransferError {
   const { name, message, status, origin } = error;
   const detail = [name, waitedText(waitedMs)].filter(Boolean).join(' ');
   const options = { cause: error, status, origin };
@@ -206,8 +210,8 @@ function waitedText(ms: number): string {
 }
 
 function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {
-  if (error.name === 'ChunkMismatchError') return corrupt(error, waits);
-  return finalRejection(error, waits, waitingMs);
+  if (error.name === 'ChunkMismatchError') return chunkCorruptError(error, waits);
+  return finalRejectionError(error, waits, waitingMs);
 }
 
 /** Returns the wait before a session is opened again after a lost create reply: 5 s, then four times as long. */
@@ -222,7 +226,7 @@ export function waitStateSeconds(seconds: number, name?: TransferError['name']):
 }
 
 /** True for an error that may pass without any action. */
-export function isTransient(error: unknown): error is TransferError {
+export function canBeWaitedOut(error: unknown): error is TransferError {
   if (!isTransferError(error)) return false;
   return error.disposition === 'retry' && error.name !== 'TableUnavailableError';
 }

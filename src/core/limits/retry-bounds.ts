@@ -1,5 +1,5 @@
 /**
- * All bounds of retries, waits and final errors. `recovery.ts` and the steps read this table.
+ * All bounds of retries, waits and final errors. `retry-rules.ts` and the steps read this table.
  * `docs/how-it-works.md` prints it, and a test compares the two.
  */
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { RangeRecord } from '#src/core/transfer/transfer.ts';
 import type { RangeClaim, RangeKey, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { RangeRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Row } from './expressions.ts';
 import { highest, lastNumber, rangeKey } from './row-keys.ts';
 import { countAttributes, errorName, readCounts, readRow } from './row-reading.ts';
@@ -29,7 +29,7 @@ const rangeRow = z.extend(claim, {
 });
 
 /** Returns the methods for range rows. `expiry` returns the TTL attribute of a row that is written now. */
-export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
+export function createRangeMethods(table: TableAccess, expiry: () => Row): RangeRows {
   return {
     ranges: async (transferId, session) => {
       const first = rangeKey(transferId, session, 0).row;

@@ -4,11 +4,11 @@ import {
   type Runtime,
   runAgain,
   startAgain,
-} from './error-entry.ts';
-import { finalErrors } from './final-errors.ts';
-import { transientErrors } from './transient-errors.ts';
+} from './catalogue/error-entry.ts';
+import { finalErrors } from './catalogue/final-errors.ts';
+import { transientErrors } from './catalogue/transient-errors.ts';
 
-export type { Disposition, ErrorOrigin, Runtime, Scope } from './error-entry.ts';
+export type { Disposition, ErrorOrigin, Runtime, Scope } from './catalogue/error-entry.ts';
 
 /**
  * Every error that Chunkferry throws: its name, its scope, its disposition and the next step. The

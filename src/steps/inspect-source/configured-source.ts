@@ -2,7 +2,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isUnderPrefix, quotedList } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source, Sources } from '#src/core/source/sources.ts';
-import type { EventClaim, EventRequest, ManualRequest } from '#src/step-support/input.ts';
+import type { EventFacts, EventRequest, ManualRequest } from '#src/step-support/input.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /**
@@ -32,21 +32,21 @@ function noSourceReason(ofBucket: readonly Source[], { bucket, key }: SourceRefe
  */
 export function sourcesFromEvent(
   { settings, meter }: Needs<'settings'>,
-  { reference, claim }: EventRequest,
+  { reference, facts }: EventRequest,
   { executionId }: Invocation,
 ): readonly [Source, ...Source[]] {
   const { list, readers } = settings.sources;
   const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
   const isOwnAccount = ownAccountTest(executionId, readers);
   const ofAccount = ofBucket.filter(({ account }) =>
-    account === undefined ? isOwnAccount(claim) : account === claim.account,
+    account === undefined ? isOwnAccount(facts) : account === facts.account,
   );
   if (!isNonEmpty(ofAccount)) {
     meter.add('ClaimsRejected', 1);
-    throw claimRejected(reference.bucket, claim, ofBucket.length > 0);
+    throw claimRejectedError(reference.bucket, facts, ofBucket.length > 0);
   }
-  const ofRegion = ofAccount.filter(({ region }) => isSameOrUnknown(region, claim.region));
-  if (!isNonEmpty(ofRegion)) throw regionMismatch(reference.bucket, claim, ofAccount);
+  const ofRegion = ofAccount.filter(({ region }) => isSameOrUnknown(region, facts.region));
+  if (!isNonEmpty(ofRegion)) throw regionMismatchError(reference.bucket, facts, ofAccount);
   return ofRegion;
 }
 
@@ -60,7 +60,7 @@ const executionArn = /^arn:aws[\w-]*:states:(?!local:)[a-z0-9-]+:(\d{12}):/;
 function ownAccountTest(
   executionId: string,
   readers: Sources['readers'],
-): (claim: EventClaim) => boolean {
+): (facts: EventFacts) => boolean {
   const [, own] = executionArn.exec(executionId) ?? [];
   return ({ account }) => {
     if (account === undefined) return true;
@@ -76,7 +76,11 @@ function isNonEmpty(sources: readonly Source[]): sources is readonly [Source, ..
   return sources.length > 0;
 }
 
-function claimRejected(bucket: string, { account }: EventClaim, isSource: boolean): TransferError {
+function claimRejectedError(
+  bucket: string,
+  { account }: EventFacts,
+  isSource: boolean,
+): TransferError {
   const who = account === undefined ? 'no account' : `account ${account}`;
   const why = isSource ? 'is not a source of that account' : 'is not a configured source';
   return new TransferError(
@@ -85,9 +89,9 @@ function claimRejected(bucket: string, { account }: EventClaim, isSource: boolea
   );
 }
 
-function regionMismatch(
+function regionMismatchError(
   bucket: string,
-  { region }: EventClaim,
+  { region }: EventFacts,
   sources: readonly Source[],
 ): TransferError {
   const configured = [...new Set(sources.map((source) => source.region))].join(' and ');

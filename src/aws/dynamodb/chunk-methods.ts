@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
-import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
 import type { StoreProofResult, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import type { Condition, Row } from './expressions.ts';
 import { chunkKey, highest, lastNumber, type RowKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
@@ -21,7 +21,7 @@ const chunkRow = z.object({
 });
 
 /** Returns the methods for chunk rows. `expiry` returns the TTL attribute of a row that is written now. */
-export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
+export function createChunkMethods(table: TableAccess, expiry: () => Row): ChunkRows {
   return {
     chunks: async (transferId, session, first = 0, last = highest.chunk) => {
       const [from, to] = [

@@ -1,8 +1,8 @@
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from './log-fields.ts';
-import type { CommonPorts, Invocation } from './step.ts';
+import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
+import type { CommonPorts, Invocation } from '#src/step-support/step.ts';
 
 /** One call of the reconciler or the dispatcher, which belongs to no execution. */
 export type ServiceCall = Pick<Invocation, 'invocationId' | 'deadline' | 'lengthMs' | 'signal'>;

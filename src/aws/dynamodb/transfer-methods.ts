@@ -6,7 +6,7 @@ import {
   type TransferState,
   transferRecordSchema,
   transferStates,
-} from '#src/core/transfer/transfer.ts';
+} from '#src/core/transfer/transfer-row.ts';
 import type {
   SeenTransfer,
   TransferPatch,
@@ -50,16 +50,16 @@ type TransferRows = Pick<
  * Returns the methods for the rows of transfers, ingest counters and owners. `expiry` returns the TTL
  * attribute of a row that is written now.
  */
-export function transferRows(table: TableAccess, expiry: () => Row): TransferRows {
+export function createTransferMethods(table: TableAccess, expiry: () => Row): TransferRows {
   return {
-    ...ingestRows(table),
-    ...ownerRows(table, expiry),
-    ...recordRows(table, expiry),
-    ...sweepRows(table),
+    ...createIngestMethods(table),
+    ...createOwnerMethods(table, expiry),
+    ...createRecordMethods(table, expiry),
+    ...createSweepMethods(table),
   };
 }
 
-function sweepRows(table: TableAccess) {
+function createSweepMethods(table: TableAccess) {
   return {
     sweepPosition: async () => {
       const row = await table.read(sweepKey);
@@ -78,7 +78,7 @@ const sweepRow = z.object({
   until: z.number(),
 });
 
-function ingestRows(table: TableAccess) {
+function createIngestMethods(table: TableAccess) {
   return {
     latestIngestNumber: async (objectId) => {
       const row = await table.read(ingestsKey(objectId));
@@ -98,7 +98,7 @@ function ingestRows(table: TableAccess) {
   } satisfies Partial<TransferRows>;
 }
 
-function recordRows(table: TableAccess, expiry: () => Row) {
+function createRecordMethods(table: TableAccess, expiry: () => Row) {
   return {
     transfer: async (transferId) => {
       const row = await table.read(transferKey(transferId));
@@ -130,7 +130,7 @@ function recordRows(table: TableAccess, expiry: () => Row) {
 }
 
 /** Returns the methods for the small rows that name the transfer of an execution, an upload or a content. */
-function ownerRows(table: TableAccess, expiry: () => Row) {
+function createOwnerMethods(table: TableAccess, expiry: () => Row) {
   const record = async (key: RowKey, owner: string) => {
     await table.write({ ...key, ...expiry(), owner });
   };
