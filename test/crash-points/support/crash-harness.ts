@@ -5,10 +5,11 @@ import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
 import type { FirstStart } from '../../harness/machine.ts';
 import { reconciler } from '../../simulation/harness/sandbox.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import type { ChunkFault } from './crash-ports.ts';
+import type { RunFault } from './crash-ports.ts';
 import type { OnMoment, Run } from './moments.ts';
 import { chunkSizeBytes } from './observed.ts';
 import { type ObservedPipeline, openObservedPipeline } from './observed-pipeline.ts';
+import { addServiceFault } from './service-faults.ts';
 
 export const film = { bucket: 'films', key: 'reels/film.mp4' };
 
@@ -19,7 +20,7 @@ export interface FilmTraits {
   /** Ranges that are sent at once, and planned at most. Default: 2. */
   readonly rangesAtOnce?: number | undefined;
   /** Default: a run without a fault. */
-  readonly fault?: ChunkFault | undefined;
+  readonly fault?: RunFault | undefined;
 }
 
 /** Options of one execution. */
@@ -54,6 +55,7 @@ export async function openCrashHarness(traits: FilmTraits): Promise<CrashHarness
   const runs = new Map<string, Run>();
   const pipeline = await openObservedPipeline({ rangesAtOnce, fault }, (id = '') => runs.get(id));
   if (fault === 'proof conflict') pipeline.simulation.service.context.switches.etag = 'kms';
+  addServiceFault(pipeline.simulation.service, fault);
   await putFilm(pipeline.simulation, traits);
   return Object.assign(pipeline, {
     ...traits,

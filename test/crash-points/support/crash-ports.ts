@@ -14,19 +14,23 @@ import type { Simulation } from '../../simulation/load/simulation.ts';
 import { directoryOf } from './directory.ts';
 import { observedPort, observedSource, observedTransport, type RunOf } from './moments.ts';
 import { chunkSizeBytes } from './observed.ts';
+import type { ServiceFault } from './service-faults.ts';
 
 /**
  * What happens once, to the first PUT of chunk 2. `wrong ETag`: the reply has an ETag of other bytes.
  * `proof conflict`: another sender has stored the proof of its own PUT before the reply arrives.
  */
-export type ChunkFault = 'wrong ETag' | 'proof conflict';
+export type ReplyFault = 'wrong ETag' | 'proof conflict';
+
+/** What happens once in a run: to the reply of a PUT, or at the service itself. */
+export type RunFault = ReplyFault | ServiceFault;
 
 /** Dependencies of a process's ports. */
 export interface PortContext {
   /** The parts that the invariant checks read. */
   readonly simulation: Simulation;
   readonly isDirectoryUnavailable: boolean;
-  readonly fault?: ChunkFault | undefined;
+  readonly fault?: RunFault | undefined;
   /** Ranges that are sent at once. Default: 2. */
   readonly rangesAtOnce?: number | undefined;
   /** Number of slots. Default: 2, more than the transfers of most scenarios. */
@@ -102,7 +106,7 @@ function wireOf(
       const parsed = parseRequest(request);
       requests.push(parsed);
       checkRequest(simulation, parsed, sandbox);
-      const isFaulty = fault !== undefined && requests.filter(isPutOfChunk2).length === 1;
+      const isFaulty = requests.filter(isPutOfChunk2).length === 1;
       const reply = await service.transport.send(request);
       if (!isFaulty || !isPutOfChunk2(parsed)) return reply;
       if (fault === 'proof conflict') await storeRivalProof(simulation, parsed);
