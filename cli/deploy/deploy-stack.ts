@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { DeployResult, IIoHost, Toolkit } from '@aws-cdk/toolkit-lib';
 import { createApp } from '#infra/create-app.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
+import { redact } from '#src/core/errors/redact.ts';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-codes.ts';
 
@@ -122,7 +123,7 @@ const otherFailure = {
 function deploymentError(error: unknown): CommandError {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const [line = ''] = message.trim().split('\n');
-  const reason = line.replace(/[.:]$/, '');
+  const reason = redact(line, 500).replace(/[.:]$/, '');
   const { ending, step } = knownFailures.find(({ text }) => text.test(message)) ?? otherFailure;
   return new CommandError(ending, `Deploying failed: ${reason}. ${step}`, { cause: error });
 }

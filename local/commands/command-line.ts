@@ -1,4 +1,9 @@
-import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
+import {
+  asTransferError,
+  isTransferError,
+  nextStepOf,
+  type Runtime,
+} from '#src/core/errors/errors.ts';
 import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';
@@ -86,8 +91,7 @@ function describe(error: unknown): { name: string; message: string } {
   if (isTransferError(error)) return error;
   const problem = systemProblem(error);
   if (problem) return { name: 'ConfigurationError', message: problem };
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { name: 'UnexpectedError', message: text };
+  return asTransferError(error);
 }
 
 function withFullStop(sentence: string): string {

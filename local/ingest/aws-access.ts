@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { chainedCredentials } from '#src/aws/sdk-bounds.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { redact } from '#src/core/errors/redact.ts';
 
 const credentialsStep =
   'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login"';
@@ -53,7 +54,7 @@ const noneFound = /could not load credentials from any providers/i;
 
 function problemOf(what: string, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const reason = text.replace(/\s+/g, ' ').trim();
+  const reason = redact(text);
   const { AWS_PROFILE: profile } = process.env;
   const where = profile ? ` in the AWS profile ${JSON.stringify(profile)}` : '';
   return noneFound.test(reason)

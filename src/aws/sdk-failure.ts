@@ -1,3 +1,4 @@
+import { redact, redactedStack } from '#src/core/errors/redact.ts';
 import { connectAdvice } from '#src/http/network-failure.ts';
 
 /** The fields of an SDK client's error that the adapters use. */
@@ -32,7 +33,9 @@ export function sdkFailure(error: unknown): SdkFailure {
 
 /** Appends the advice for a failed connection to the SDK's message. */
 function withAdvice(error: unknown, message: unknown): string {
-  const text = typeof message === 'string' ? message || innerMessages(error) : String(error);
+  const found = typeof message === 'string' ? message || innerMessages(error) : String(error);
+  // A message about a wrong signature repeats the signed request, with the security token.
+  const text = redact(found, maxMessageLength);
   const advice = connectAdvice(error);
   return advice === undefined ? text : `${text}. ${advice}`;
 }
@@ -60,7 +63,7 @@ export function safeCause(error: unknown): unknown {
   const cause = new Error(message);
   return Object.assign(cause, {
     name,
-    stack: error.stack,
+    stack: redactedStack(error.stack),
     ...(status !== undefined && { status }),
   });
 }

@@ -1,5 +1,5 @@
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
-import { redact, removeSecret } from '#src/core/errors/redact.ts';
+import { redact, removeForm, removeSecret } from '#src/core/errors/redact.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
@@ -41,6 +41,8 @@ export interface Service {
   readonly keyHeader: string;
   /** The text before the key in its header, such as "Bearer ". Default: none. */
   readonly keyPrefix?: string;
+  /** What any key of the service looks like, with the flag `g`. Removed from every reply. Default: none. */
+  readonly keyForm?: RegExp;
   /** Headers of every request, such as a version; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The longest time for the reply to a call that changes nothing, in ms. */
@@ -218,12 +220,18 @@ async function sendWith(
   if (budget) await takeCall?.(budget, call.signal);
   try {
     const reply = await transport.send(request);
-    const mayBePartOfId = isSuccess(reply) && key.length < shortestKey;
-    return mayBePartOfId ? reply : { ...reply, text: removeSecret(reply.text, key) };
+    return { ...reply, text: withoutKeys(reply, service, key) };
   } catch (thrown) {
     const error = fromOrigin(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;
   }
+}
+
+/** Removes the key, and all texts of its form: the service may show another key of the account. */
+function withoutKeys(reply: HttpReply, { keyForm }: Service, key: string): string {
+  const text = keyForm ? removeForm(reply.text, keyForm) : reply.text;
+  const mayBePartOfId = isSuccess(reply) && key.length < shortestKey;
+  return mayBePartOfId ? text : removeSecret(text, key);
 }
 
 function contentHeaders({ body, content }: ApiCall): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { userAgent } from '#src/core/stack/product.ts';
+import type { Service } from './api-client.ts';
 import { serviceError } from './replies.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -13,13 +14,12 @@ export interface OutgoingChunk {
   readonly host: string;
 }
 
-/** Headers for our own credentials. A session's row must not hold them either. */
+/** Usual headers for credentials. A session's row must not hold them either. */
 const credentialHeaders: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'authorization',
   'cookie',
   'x-api-key',
-  'x-sbg-auth-token',
   'x-amz-security-token',
 ]);
 
@@ -42,11 +42,15 @@ const maxUploadHeaders = 32;
 /**
  * Returns the headers that the service requires with every chunk, for the session's row. Includes computed
  * headers: their values are checked when a chunk is sent.
+ * @param service - no chunk holds the header for its key
  * @throws ProtocolViolationError - too many headers, or a header that no PUT may hold; the message names it
  */
-export function checkUploadHeaders(headers: Headers, service: string): Headers {
+export function checkUploadHeaders(
+  headers: Headers,
+  { name: service, keyHeader }: Pick<Service, 'name' | 'keyHeader'>,
+): Headers {
   const entries = Object.entries(headers);
-  const bad = entries.find(([name, value]) => !isSendable(name, value));
+  const bad = entries.find(([name, value]) => !isSendable(name, value, keyHeader));
   if (!bad && entries.length <= maxUploadHeaders) return headers;
   const flaw = bad
     ? `${JSON.stringify(bad[0].slice(0, 80))} must not be sent with a chunk`
@@ -103,8 +107,8 @@ function isComputed(name: string): boolean {
   return computedHeaders.has(name.toLowerCase());
 }
 
-function isSendable(name: string, value: string): boolean {
+function isSendable(name: string, value: string, keyHeader: string): boolean {
   const isToken = /^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/i.test(name);
-  const isOurs = credentialHeaders.has(name.toLowerCase());
+  const isOurs = [keyHeader, ...credentialHeaders].includes(name.toLowerCase());
   return isToken && !isOurs && /^[\x20-\x7e]{0,1024}$/.test(value);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { redact, removeSecret } from '#src/core/errors/redact.ts';
 
-describe("a service's own text", () => {
+describe('foreign text', () => {
   it.each([
     [
       'a URL except its host',
@@ -17,7 +17,7 @@ describe("a service's own text", () => {
     ['a key in JSON', '{"api_key":"CANARY"}', '{"api_key":"…"}'],
     ['a bearer token', 'Authorization: Bearer CANARY', 'Authorization: Bearer …'],
     ['a signature in a query', 'a?X-Amz-Signature=CANARY&b=1', 'a?X-Amz-Signature=…&b=1'],
-    ['a key by its prefix', 'the key tlk_CANARY is bad', 'the key … is bad'],
+    ["a key with a vendor's prefix", 'the key ghp_CANARY0123456789 is bad', 'the key … is bad'],
     ['a long hex digest', `sent ${'ab'.repeat(32)}`, 'sent …'],
   ])('loses %s', (_, text, expected) => {
     expect(redact(text)).toBe(expected);

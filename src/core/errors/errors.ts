@@ -5,6 +5,7 @@ import {
   errorCatalogue,
   type Scope,
 } from './error-lookup.ts';
+import { redact, redactedCause } from './redact.ts';
 
 export * from './error-lookup.ts';
 
@@ -76,11 +77,15 @@ export function isTransferError(error: unknown, ...names: ErrorName[]): error is
   return error instanceof TransferError && (names.length === 0 || names.includes(error.name));
 }
 
-/** Returns a `TransferError` unchanged. Wraps any other error, which is a bug, as `UnexpectedError`. */
+/**
+ * Returns a `TransferError` unchanged. Wraps any other error, which is a bug, as `UnexpectedError`. Its text
+ * and its cause are foreign, so they lose what may be a secret.
+ */
 export function asTransferError(error: unknown): TransferError {
   if (error instanceof TransferError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new TransferError('UnexpectedError', text, { cause: error });
+  const cause = redactedCause(error);
+  return new TransferError('UnexpectedError', redact(text, maxMessageLength), { cause });
 }
 
 /** Appends a detail to a message, in brackets. A full stop at the end of the message is removed. */

@@ -5,8 +5,8 @@ const omitted = '…';
 const maxRead = 20_000;
 
 /**
- * Returns a service's own text in a form that is safe to show: one line, at most `maxLength` characters,
- * URLs cut to their host, and without any likely key, token or signature.
+ * Returns foreign text in a form that is safe to show: one line, at most `maxLength` characters, URLs cut
+ * to their host, and without any likely key, token or signature.
  */
 export function redact(text: string, maxLength = 300): string {
   const line = text
@@ -14,13 +14,33 @@ export function redact(text: string, maxLength = 300): string {
     .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/\b(https?:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>]*/gi, `$1$2/${omitted}`)
     .replace(secretPair, `$1${omitted}`)
-    .replace(/\btlk_\w+/gi, omitted)
+    .replace(prefixedKey, omitted)
     .replace(/\b[0-9a-f]{64,}\b/gi, omitted)
     .trim();
   const characters = Array.from(line);
   return characters.length <= maxLength
     ? line
     : `${characters.slice(0, maxLength - 1).join('')}${omitted}`;
+}
+
+/** Replaces every text of one form, such as that of a service's keys. `form` has the flag `g`. */
+export function removeForm(text: string, form: RegExp): string {
+  return text.replaceAll(form, omitted);
+}
+
+/** Returns a foreign error as a cause: its name, message and stack only, each in a form that is safe to show. */
+export function redactedCause(error: unknown): unknown {
+  if (!(error instanceof Error)) return redact(String(error));
+  const { name, message, stack } = error;
+  return Object.assign(new Error(redact(message)), { name, stack: redactedStack(stack) });
+}
+
+/** Returns a stack in a form that is safe to show. Its first lines are the message. */
+export function redactedStack(stack = ''): string {
+  return stack
+    .split('\n')
+    .map((line) => `${/^\s*/.exec(line)}${redact(line)}`)
+    .join('\n');
 }
 
 /**
@@ -62,6 +82,9 @@ function writingsOf(character: string): string[] {
     ...(named ? [named] : []),
   ];
 }
+
+/** A key with the prefix of its vendor, such as `ghp_`: a long run of letters and digits after a short word. */
+const prefixedKey = /\b[a-z]{2,8}_(?=[a-z]*\d)[a-z0-9]{16,}\b/gi;
 
 /** `name: value` and `name=value` for names of secrets, also inside a query or JSON. */
 const secretPair =

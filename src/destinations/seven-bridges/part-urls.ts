@@ -45,7 +45,7 @@ export async function fetchPartUrl(
   return {
     method: checkMethod(part.method),
     url: checkScheme(part.url, ports.allowInsecureUploads),
-    headers: checkUploadHeaders(part.headers, service.name),
+    headers: checkUploadHeaders(part.headers, service),
     successCodes: part.success_codes ?? part.report?.success_codes ?? [200],
     reportHeaders: part.report?.headers ?? ['ETag'],
     expiresAt: part.expires,

@@ -50,6 +50,7 @@ export const service: Service = {
   name: 'TwelveLabs',
   exampleUrl: 'https://api.twelvelabs.io/v1.3',
   keyHeader: 'x-api-key',
+  keyForm: /\btlk_\w+/gi,
   askReplyMs,
   rejectsKey,
   errorName: nameOf,

@@ -62,7 +62,7 @@ function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSe
     chunkSizeBytes: created.chunk_size,
     totalChunks: plannedChunks(created, sizeBytes, reply),
     expiresAt: created.expires_at ?? nowMs + sessionLifetimeMs,
-    details: checkUploadHeaders(created.upload_headers, service.name),
+    details: checkUploadHeaders(created.upload_headers, service),
   };
 }
 

@@ -28,6 +28,13 @@ describe('an error reply', () => {
     expect(error.message.endsWith(expected)).toBe(true);
   });
 
+  it('loses whatever has the form of a key of the service', async () => {
+    const json = { code: 'c', message: 'the key tlk_OTHER belongs to another project' };
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 400, json }));
+    const { message } = await failureOf(twelveLabs.sessionStatus(session, call));
+    expect(message).toContain('c: the key … belongs to another project');
+  });
+
   it('is one line of bounded length', async () => {
     const json = { code: 'c\n'.repeat(500), message: 'm\n'.repeat(5000) };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 400, json }));
