@@ -4,7 +4,8 @@ import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline } from '#local/pipeline.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
+import { defaultKind, definitionOf } from '#src/destinations/registry.ts';
+import { environmentOf } from '#src/service-api/settings.ts';
 import { systemClock } from '#src/system/system-clock.ts';
 import type { Bucket, Sink } from '../processes/servers.ts';
 import { serveRequests } from '../processes/worker-process.ts';
@@ -52,6 +53,8 @@ export interface CountedTransfer extends TransferResult, TransferPlan {
 /** Factor by which waits are shorter. Only units are counted, not time. */
 const timeFactor = 100;
 
+const service = definitionOf(defaultKind, 'bench');
+
 serveRequests(async ({ source, key, sink, environment }: TransferRequest) => {
   const output = countOutput(process.stdout);
   const tableName = 'transfers';
@@ -66,8 +69,8 @@ serveRequests(async ({ source, key, sink, environment }: TransferRequest) => {
       AWS_ENDPOINT_URL_DYNAMODB: table.url,
       [keys.tableName]: tableName,
       [keys.eventBusName]: 'default',
-      [twelveLabs.secret.variable]: sink.apiKey,
-      [twelveLabs.fields.baseUrl.variable]: sink.baseUrl,
+      [service.secret.variable]: sink.apiKey,
+      ...environmentOf(service, { baseUrl: sink.baseUrl }),
       ...environment,
     },
     overrides: { meter },

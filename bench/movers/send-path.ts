@@ -12,7 +12,8 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
+import { defaultKind, definitionOf } from '#src/destinations/registry.ts';
+import { environmentOf } from '#src/service-api/settings.ts';
 import { measure, sumUsages, type Usage } from '../measure/usage.ts';
 import type { Film } from '../processes/films.ts';
 import { serveRequests } from '../processes/worker-process.ts';
@@ -26,6 +27,9 @@ interface OpenResult {
   readonly ending?: { readonly status: string };
   readonly [field: string]: unknown;
 }
+
+/** The service that the sink stands in for. */
+const service = definitionOf(defaultKind, 'bench');
 
 /** The defaults of the deployed SendChunks function. */
 const timeoutSeconds = 300;
@@ -66,7 +70,7 @@ async function moveFilm(job: MoverJob, film: Film): Promise<Usage> {
   return usage;
 }
 
-function environmentOf({ source, tableUrl, sink, shape }: MoverJob): Record<string, string> {
+function moverEnvironment({ source, tableUrl, sink, shape }: MoverJob): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_S3: source.url,
     AWS_ENDPOINT_URL_DYNAMODB: tableUrl,
@@ -74,8 +78,8 @@ function environmentOf({ source, tableUrl, sink, shape }: MoverJob): Record<stri
     AWS_ACCESS_KEY_ID: source.accessKeyId,
     AWS_SECRET_ACCESS_KEY: source.secretAccessKey,
     [keys.tableName]: tableName,
-    [twelveLabs.secret.variable]: sink.apiKey,
-    [twelveLabs.fields.baseUrl.variable]: sink.baseUrl,
+    [service.secret.variable]: sink.apiKey,
+    ...environmentOf(service, { baseUrl: sink.baseUrl }),
     [keys.chunksInFlight]: String(shape.inFlight / shape.rangesAtOnce),
     [keys.mapConcurrency]: String(shape.rangesAtOnce),
     // The share of each slot is all ranges of the shape.
@@ -90,7 +94,7 @@ function environmentOf({ source, tableUrl, sink, shape }: MoverJob): Record<stri
 
 /** Sets the environment and creates the table. The functions read the environment once, in the first job. */
 async function prepare(job: MoverJob): Promise<void> {
-  Object.assign(process.env, environmentOf(job));
+  Object.assign(process.env, moverEnvironment(job));
   const client = new DynamoDBClient({ endpoint: job.tableUrl });
   await client.send(new CreateTableCommand(tableDefinition(tableName)));
   const polls = { client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 };

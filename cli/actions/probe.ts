@@ -2,11 +2,12 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { paddedMedia } from '#local/media/padded-media.ts';
 import { formatBytes } from '#local/terminal/size.ts';
-import { definitionOf } from '#src/destinations/registry.ts';
+import { destinations } from '#src/destinations/registry.ts';
 import { createConnectGuard } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import { readSettings } from '#src/service-api/settings.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
+import { environmentOf, readSettings } from '#src/service-api/settings.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
 import { type Context, type Environment, printJson, printNote, printResult } from '../context.ts';
@@ -36,8 +37,6 @@ const fileBytes = 11 * 1024 * 1024;
 /** Random bytes more, so that the list of unfinished uploads, which has no names, shows the probe's own by its size. */
 const mostExtraBytes = 64 * 1024;
 
-const definition = definitionOf('twelvelabs', 'probe');
-
 const columns: readonly Column[] = [
   { title: 'QUESTION', importance: 0 },
   { title: 'FOUND', importance: 0, isFlexible: true, leastWidth: 16 },
@@ -46,8 +45,9 @@ const columns: readonly Column[] = [
 ];
 
 export async function probe(flags: Flags, context: Context): Promise<Ending> {
-  const key = keyIn(context.env);
-  const flagged = flags.baseUrl === undefined ? {} : { TWELVELABS_BASE_URL: flags.baseUrl };
+  const definition = probedDefinition();
+  const key = keyIn(context.env, definition);
+  const flagged = environmentOf(definition, { baseUrl: flags.baseUrl });
   const { baseUrl } = readSettings(definition, { ...context.env, ...flagged });
   await confirm(
     [
@@ -67,9 +67,15 @@ export async function probe(flags: Flags, context: Context): Promise<Ending> {
   }
 }
 
+/** Returns the one service that the questions are about. */
+function probedDefinition(): AnyDefinition {
+  const definition = destinations.find(({ kind }) => kind === 'twelvelabs');
+  if (definition) return definition;
+  throw new CommandError('usage', 'This program has no destination that the probe could ask.');
+}
+
 /** @throws CommandError - the variable with the key is not set */
-function keyIn(env: Environment): string {
-  const { variable } = definition.secret;
+function keyIn(env: Environment, { secret: { variable } }: AnyDefinition): string {
   const key = env[variable];
   if (key) return key;
   throw new CommandError(

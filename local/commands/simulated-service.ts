@@ -1,5 +1,5 @@
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import type { DestinationKind } from '#src/destinations/registry.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { environmentOf } from '#src/service-api/settings.ts';
 
@@ -37,7 +37,7 @@ const film: Sample = {
 };
 
 /** The samples of destinations that take no film of this size. */
-const samples: Readonly<Partial<Record<DestinationKind, Sample>>> = {
+const samples: Readonly<Record<string, Sample>> = {
   selfcommunity: {
     key: 'archive/sample photo.jpg',
     contentType: 'image/jpeg',
@@ -47,12 +47,15 @@ const samples: Readonly<Partial<Record<DestinationKind, Sample>>> = {
 };
 
 /** Returns the file that the demo makes for a destination. */
-export function sampleOf(kind: DestinationKind): Sample {
+export function sampleOf(kind: string): Sample {
   return samples[kind] ?? film;
 }
 
-/** How to start the simulator of each destination. A command loads only the one that it starts. */
-const starters: Readonly<Record<DestinationKind, () => Promise<Simulator>>> = {
+/**
+ * How to start the simulator of a destination, by its kind. A destination may have none. A command loads only
+ * the simulator that it starts.
+ */
+const starters: Readonly<Record<string, () => Promise<Simulator>>> = {
   async twelvelabs() {
     const { startTwelveLabs } = await import('../simulators/twelvelabs/server.ts');
     const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
@@ -73,11 +76,14 @@ const starters: Readonly<Record<DestinationKind, () => Promise<Simulator>>> = {
   },
 };
 
-/** Starts the simulator of a destination on free ports of loopback. */
-export async function startService(
-  definition: AnyDefinition<DestinationKind>,
-): Promise<SimulatedService> {
-  const { secret, settings, ...simulator } = await starters[definition.kind]();
+/**
+ * Starts the simulator of a destination on free ports of loopback.
+ * @throws ConfigurationError - the destination has no simulator
+ */
+export async function startService(definition: AnyDefinition): Promise<SimulatedService> {
+  const start = starters[definition.kind];
+  if (!start) throw noSimulatorError(definition);
+  const { secret, settings, ...simulator } = await start();
   return {
     environment: {
       [keys.destination]: definition.kind,
@@ -87,4 +93,10 @@ export async function startService(
     storedSha256: async (assetId) => simulator.storedSha256(assetId),
     close: () => simulator.close(),
   };
+}
+
+function noSimulatorError({ kind }: AnyDefinition): TransferError {
+  const kinds = Object.keys(starters).map((one) => JSON.stringify(one));
+  const message = `Invalid destination ${JSON.stringify(kind)}: it has no simulator. Name one of ${kinds.join(', ')}`;
+  return new TransferError('ConfigurationError', message);
 }
