@@ -1,6 +1,11 @@
 import { systemProblem } from '#local/commands/system-problem.ts';
 import { printable } from '#local/terminal/words.ts';
-import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
+import {
+  asTransferError,
+  isTransferError,
+  nextStepOf,
+  type Runtime,
+} from '#src/core/errors/errors.ts';
 import { CommandError } from './command-error.ts';
 import type { Ending } from './exit-codes.ts';
 import { missingPackage } from './missing-package.ts';
@@ -22,6 +27,7 @@ const endingsByName: Readonly<Record<string, Ending>> = {
   SourceRoleRejectedError: 'denied',
   ApiNotAllowedError: 'denied',
   TableUnavailableError: 'unavailable',
+  RowContendedError: 'busy',
   ServiceUnavailableError: 'unavailable',
   NetworkError: 'unavailable',
   RequestTimeoutError: 'unavailable',
@@ -68,8 +74,7 @@ function transferEnding(error: unknown, runtime: Runtime): EndingError | undefin
 }
 
 function bugEnding(error: unknown, runtime: Runtime): EndingError {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const problem = sentence(`Unexpected error: ${text}`);
+  const problem = sentence(`Unexpected error: ${asTransferError(error).message}`);
   return { ending: 'bug', line: `${problem} ${nextStepOf('UnexpectedError', runtime)}` };
 }
 

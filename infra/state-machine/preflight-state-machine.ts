@@ -23,7 +23,7 @@ import {
   type StepName,
   stepNames,
 } from '#src/core/stack/step-names.ts';
-import { chooseNext, createFunctionTask, createStepTask, unknownAnswer } from './step-task.ts';
+import { chooseNext, createFunctionTask, createStepTask, failUnknownAnswer } from './step-task.ts';
 
 /** The functions that a preflight checks, and the log of its transitions. */
 export interface PreflightStateMachineProps {
@@ -111,10 +111,7 @@ export class PreflightStateMachine extends Construct {
   #hasPassed(): Choice {
     const succeed = new Succeed(this, 'Passed', { outputPath: '$.output' });
     const fail = new Fail(this, 'Failed', { errorPath: '$.error', causePath: '$.cause' });
-    const unknown = new Fail(this, 'UnknownConclusion', {
-      error: unknownAnswer.Error,
-      cause: unknownAnswer.Cause,
-    });
+    const unknown = failUnknownAnswer(this, 'UnknownConclusion', 'RecordOutcome');
     return chooseNext(
       this,
       { name: 'HasPassed', step: 'RecordOutcome' },

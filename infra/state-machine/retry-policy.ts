@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
-import { type ErrorName, errorNames } from '#src/core/errors/errors.ts';
+import { errorMeanings } from '#src/core/errors/error-meanings.ts';
+import { errorNames } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 
 /**
@@ -38,14 +39,14 @@ const backoff = {
 } as const satisfies RetryProps;
 
 /**
- * Without the table a step cannot record a wait, so its Retry waits: six hours on average, as for
- * every other outage.
+ * Without the table, or a write to its row, a step cannot record a wait, so its Retry waits: six hours on
+ * average, as for every other outage.
  */
 const patience = {
   ...backoff,
   maxDelay: Duration.seconds(boundOf('longestWait')),
   maxAttempts: Math.ceil(boundOf('patience') / (boundOf('longestWait') / 2)),
-  errors: ['TableUnavailableError' satisfies ErrorName],
+  errors: [...errorMeanings.retriedByStateMachine.errors],
 } as const satisfies RetryProps;
 
 /**

@@ -91,7 +91,7 @@ function continueRange(scope: Construct, functions: StepFunctions): IChainable {
     scope,
     { name: 'ChooseNextRangeStep', step: 'SendChunks', path: '$.range.next' },
     { more: send, wait: wait.next(send), sent: ended, stop: ended },
-    keepUnknownAnswer(scope, 'UnknownRangeNext').next(record),
+    keepUnknownAnswer(scope, 'UnknownRangeNext', '$.error').next(record),
   );
   send.addCatch(record, { resultPath: '$.error' }).next(next);
   return next;

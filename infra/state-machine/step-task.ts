@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   Choice,
   Condition,
+  Fail,
   type IChainable,
   Pass,
   Result,
@@ -12,7 +13,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import type { ErrorName } from '#src/core/errors/errors.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
 import { type NextAnswer, nextAnswers } from '#src/core/stack/next-answers.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import { retryInMap, retryPolicy } from './retry-policy.ts';
@@ -106,17 +107,20 @@ export function chooseNext<Step extends StepName>(
   return choice.otherwise(otherwise);
 }
 
-/** The error that ends a transfer after an unknown answer. */
-export const unknownAnswer = {
+/** The error that ends a transfer after an unknown answer. The step is named where the error is reported. */
+const unknownAnswer = {
   Error: 'UnexpectedError' satisfies ErrorName,
-  Cause:
-    'A step returned a next that the state machine does not support. This is a bug: report it.',
+  Cause: 'its answer has a next that the state machine does not know.',
 } as const;
 
-/** Stores an unknown answer as an error in the field that Catch uses. */
-export function keepUnknownAnswer(scope: Construct, name: string): Pass {
-  return new Pass(scope, name, {
-    result: Result.fromObject(unknownAnswer),
-    resultPath: '$.error',
-  });
+/** Stores an unknown answer as an error in the field that the step's Catch uses. */
+export function keepUnknownAnswer(scope: Construct, name: string, resultPath: string): Pass {
+  return new Pass(scope, name, { result: Result.fromObject(unknownAnswer), resultPath });
+}
+
+/** Ends an execution whose last step gave an unknown answer: no step is left that could record it. */
+export function failUnknownAnswer(scope: Construct, name: string, step: StepName): Fail {
+  const { nextStep } = errorCatalogue.UnexpectedError;
+  const cause = `${step} failed: ${unknownAnswer.Cause} ${nextStep}`;
+  return new Fail(scope, name, { error: unknownAnswer.Error, cause });
 }

@@ -29,8 +29,8 @@ import {
   chooseNext,
   createFunctionTask,
   createStepTask,
+  failUnknownAnswer,
   keepUnknownAnswer,
-  unknownAnswer,
 } from './step-task.ts';
 import { errorPathOf, failUnrecorded } from './unrecorded-outcome.ts';
 
@@ -68,7 +68,6 @@ export class TransferStateMachine extends Construct {
   readonly #dispatcher: Dispatcher;
   readonly #preflight: StateMachine;
   readonly #tasks: OuterTasks;
-  readonly #unknownNext: IChainable;
   readonly #ended: IChainable;
 
   constructor(scope: Construct, id: string, props: TransferStateMachineProps) {
@@ -86,7 +85,6 @@ export class TransferStateMachine extends Construct {
         input: JsonPath.objectAt('$$.Execution.Input'),
       }),
     };
-    this.#unknownNext = keepUnknownAnswer(this, 'UnknownNext').next(this.#tasks.RecordOutcome);
     this.#ended = new Succeed(this, 'Ended', { outputPath: '$.output' });
     this.#connect();
     this.stateMachine = this.#machine(props);
@@ -222,10 +220,7 @@ export class TransferStateMachine extends Construct {
   #record(): void {
     const { RecordOutcome } = this.#tasks;
     const fail = new Fail(this, 'Failed', { errorPath: '$.error', causePath: '$.cause' });
-    const unknown = new Fail(this, 'UnknownOutcome', {
-      error: unknownAnswer.Error,
-      cause: unknownAnswer.Cause,
-    });
+    const unknown = failUnknownAnswer(this, 'UnknownOutcome', 'RecordOutcome');
     RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
       chooseNext(
         this,
@@ -237,7 +232,8 @@ export class TransferStateMachine extends Construct {
   }
 
   #choose<Step extends StepName>(name: string, step: Step, branches: Branches<Step>): Choice {
-    return chooseNext(this, { name, step }, branches, this.#unknownNext);
+    const unknown = keepUnknownAnswer(this, `UnknownNextOf${step}`, errorPathOf(step));
+    return chooseNext(this, { name, step }, branches, unknown.next(this.#tasks.RecordOutcome));
   }
 
   #wait(name: string, next: IChainable): IChainable {

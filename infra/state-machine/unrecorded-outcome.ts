@@ -5,6 +5,7 @@ import {
   type IChainable,
   JsonPath,
   Pass,
+  Result,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
@@ -24,9 +25,12 @@ const failingSteps = stepNames.filter((step) => step !== 'RecordOutcome');
 const errorCause = '$.error.Cause';
 const message = '$.lambda.cause.errorMessage';
 
+/** Where the words for the failed step are, such as "OpenSession failed: ". Empty without a failed step. */
+const failedStep = '$.failed.step';
+
 /**
  * Returns the states that end an execution whose outcome could not be recorded. The Cause begins with
- * the earlier error, if there is one. Lambda wraps its message in JSON; the Cause shows the message.
+ * the earlier error and its step, if there is one. Lambda wraps its message in JSON; the Cause shows the message.
  */
 export function failUnrecorded(scope: Construct): IChainable {
   const failed = new Fail(scope, 'FailedUnrecorded', {
@@ -34,9 +38,15 @@ export function failUnrecorded(scope: Construct): IChainable {
     causePath: '$.cause',
   });
   const report = (id: string, format: string, path: string) =>
-    reportFailure(scope, id, JsonPath.format(`${format} ${cause}`, JsonPath.stringAt(path))).next(
-      failed,
-    );
+    reportFailure(
+      scope,
+      id,
+      JsonPath.format(
+        `{}${format} ${cause}`,
+        JsonPath.stringAt(failedStep),
+        JsonPath.stringAt(path),
+      ),
+    ).next(failed);
   const unchanged = report('ReportFailure', '{}', errorCause);
   const read = new Pass(scope, 'ReadLambdaCause', {
     parameters: { cause: JsonPath.stringToJson(JsonPath.stringAt(errorCause)) },
@@ -50,20 +60,27 @@ export function failUnrecorded(scope: Construct): IChainable {
   const earlier = new Choice(scope, 'HasFailedBefore')
     .when(isLambdaCause(), read)
     .when(Condition.and(isNamed(), isText(errorCause)), unchanged)
-    .when(isNamed(), reportFailure(scope, 'ReportName', cause).next(failed))
+    .when(isNamed(), report('ReportName', '{}.', '$.error.Error'))
     .otherwise(new Fail(scope, 'OutcomeNotRecorded', { error: name, cause }));
   return takeStepError(scope, earlier);
 }
 
-/** Moves the error of a step to `$.error`. A path cannot name a step that is not known. */
+/** Moves the error of a step to `$.error`, with the step's name. A path cannot name a step that is not known. */
 function takeStepError(scope: Construct, earlier: IChainable): IChainable {
   const choice = new Choice(scope, 'HasStepFailed');
   for (const step of failingSteps) {
-    const parameters = { error: JsonPath.objectAt(errorPathOf(step)) };
+    const parameters = {
+      error: JsonPath.objectAt(errorPathOf(step)),
+      failed: { step: `${step} failed: ` },
+    };
     const take = new Pass(scope, `TakeErrorOf${step}`, { parameters }).next(earlier);
     choice.when(Condition.isPresent(errorPathOf(step)), take);
   }
-  return choice.otherwise(earlier);
+  const none = new Pass(scope, 'NoStepFailed', {
+    result: Result.fromObject({ step: '' }),
+    resultPath: '$.failed',
+  });
+  return choice.otherwise(none.next(earlier));
 }
 
 function reportFailure(scope: Construct, id: string, text: string): Pass {

@@ -24,6 +24,8 @@ const waitedFor: Readonly<Record<string, string>> = {
   SourceDeniedForNowError: 'S3, which denies the object for now',
   SourceInconsistentError: 'S3, whose HEAD and GET disagree',
   TableUnavailableError: 'the table of proofs',
+  RowContendedError: 'another run of the same object',
+  FunctionEndedError: 'another call of the sending function',
   EventNotPublishedError: 'the event bus',
   NoticeNotSentError: 'the alarm topic',
   ExecutionNotStartedError: 'the start of a queued transfer',

@@ -87,7 +87,7 @@ async function cancel(ports: CommandPorts, transferId: string): Promise<CommandR
       return { command: 'cancel', transferId, state: 'cancelled', changed: true };
   }
   const message = `Cancelling transfer ${transferId} failed: its owner changed ${maxCancelAttempts} times.`;
-  throw new TransferError('TableUnavailableError', message);
+  throw new TransferError('RowContendedError', message);
 }
 
 /** Attempts to cancel. An attempt fails if an execution takes or queues the transfer meanwhile. */

@@ -1,5 +1,5 @@
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/errors.ts';
 import {
   decide,
   outageTooLongError,
@@ -119,8 +119,7 @@ export function remainingWait(
 /** Returns the error of an execution that gives up during an outage. */
 export function outageError({ error, reason, step }: Outage, waitedMs: number): TransferError {
   const message = step === undefined ? reason : describeStepFailure(step, reason);
-  const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
-  return outageTooLongError(new TransferError(name, message), waitedMs);
+  return outageTooLongError({ name: error, message }, waitedMs);
 }
 
 /** Logs a wait with its reason and the time of the next try, and records the metric. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { errorMeanings, nameMeans } from '#src/core/errors/error-meanings.ts';
 import {
   type ErrorName,
   errorCatalogue,
@@ -26,9 +27,9 @@ const inStep = (changes: Partial<StepContext> = {}): StepContext => ({
 const errorOf = (name: ErrorName, retryAfterSeconds?: number) =>
   new TransferError(name, `a ${name}`, { retryAfterSeconds });
 
-/** Errors with their own bounds. The state machine's Retry repeats a step without its table. */
+/** Errors with their own bounds. The state machine's Retry repeats a step without its table or its row. */
 const special: readonly ErrorName[] = [
-  'TableUnavailableError',
+  ...errorMeanings.retriedByStateMachine.errors,
   'SourceDeniedForNowError',
   'SourceSignatureRejectedError',
   'SourceInconsistentError',
@@ -62,7 +63,7 @@ describe('a decision', () => {
 
   it('gives no error up under a name that the state machine repeats', () => {
     const afterDays = inStep({ waits: 999, waitingMs: 72 * 3_600_000 });
-    const waited = errorNames('retry').filter((name) => name !== 'TableUnavailableError');
+    const waited = errorNames('retry').filter((name) => !nameMeans(name, 'retriedByStateMachine'));
     const ends = waited.map((name) => decide(errorOf(name), afterDays));
     expect(ends.map((end) => end.action === 'end' && end.error.disposition)).toEqual(
       waited.map(() => 'fail'),

@@ -176,12 +176,12 @@ describe('a plain input', () => {
 describe('an event of S3', () => {
   const withObject = (object: object) => ({ ...event, detail: { ...event.detail, object } });
 
-  it('yields bucket, key, version and claim; other fields are ignored', () => {
+  it('yields bucket, key, version and facts; other fields are ignored', () => {
     expect(readRequest(event)).toEqual({
       start: 'event',
       reference: { bucket: 'films', key: 'a b/ü+%2F.mp4', versionId: 'v1' },
       options: {},
-      claim: { account: '111122223333', region: 'eu-west-1', sizeBytes: 5, etag: 'e' },
+      facts: { account: '111122223333', region: 'eu-west-1', sizeBytes: 5, etag: 'e' },
     });
   });
 
@@ -203,7 +203,7 @@ describe('an event of S3', () => {
       start: 'event',
       reference: smallest,
       options: {},
-      claim: {},
+      facts: {},
     });
   });
 

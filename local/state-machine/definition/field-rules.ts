@@ -33,8 +33,9 @@ const writablePath = /^\$(\.[A-Za-z_][\w-]*)+$/;
 const contextPath =
   /^\$\$\.(Execution\.(Id|Name|StartTime|Input(\.[A-Za-z_][\w-]*)*)|StateMachine\.Id)$/;
 const contextPathInsideMap = /^\$\$\.Execution\.(Id|Name)$/;
-/** States.Format with one path and a text without quotes, escapes or other braces. */
-const format = /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*', \$(\.[A-Za-z_][\w-]*)+\)$/;
+/** States.Format with one path or two, and a text without quotes, escapes or other braces. */
+const format =
+  /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*(?:', \$(\.[A-Za-z_][\w-]*)+|\{\}[^'\\{}]*'(?:, \$(\.[A-Za-z_][\w-]*)+){2})\)$/;
 /** States.StringToJson with one path. */
 const stringToJson = /^States\.StringToJson\(\$(\.[A-Za-z_][\w-]*)+\)$/;
 const itemPath = /^\$\$\.Map\.Item\.(Index|Value(\.[A-Za-z_][\w-]*)*)$/;

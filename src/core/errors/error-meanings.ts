@@ -70,8 +70,8 @@ export const errorMeanings = {
     errors: ['NetworkError', 'RequestTimeoutError', 'UploadHostRejectedError'],
     effect: 'The adapter adds the origin of the failure.',
   },
-  tableUnavailable: {
-    errors: ['TableUnavailableError'],
+  retriedByStateMachine: {
+    errors: ['TableUnavailableError', 'RowContendedError'],
     effect: 'No wait is added: the state machine retries the step.',
   },
   misconfigured: {

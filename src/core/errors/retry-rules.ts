@@ -1,6 +1,7 @@
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
+import { nameMeans } from './error-meanings.ts';
 import { type ErrorName, isTransferError, TransferError, withDetail } from './errors.ts';
 
 /**
@@ -14,7 +15,7 @@ export type Decision =
   | { readonly action: 'renew'; readonly what: 'url' | 'session'; readonly afterMs: number }
   /** Leaves the request to a later call of the step, after `seconds`. */
   | { readonly action: 'wait'; readonly seconds: number }
-  /** Ends with this error. The state machine's Retry repeats the step if the table is unreachable. */
+  /** Ends with this error. The state machine's Retry repeats the step after a failed read or write of the table. */
   | { readonly action: 'end'; readonly error: TransferError };
 
 /** A failed request within one call of a function. */
@@ -62,7 +63,7 @@ const freshUrlDelaysMs = [0, 8_000, 25_000, 60_000] as const;
 /** Decides what to do about an error. */
 export function decide(error: TransferError, context: CallContext | StepContext): Decision {
   if (error.disposition === 'fail' || error.scope === 'transfer') return { action: 'end', error };
-  if (error.name === 'TableUnavailableError') return { action: 'end', error };
+  if (nameMeans(error.name, 'retriedByStateMachine')) return { action: 'end', error };
   return context.within === 'call' ? decideInCall(error, context) : decideInStep(error, context);
 }
 
@@ -185,11 +186,17 @@ function endOfPatienceError(error: TransferError, context: StepContext): Transfe
 /**
  * Returns the final error for an outage that the execution no longer waits out. A transient name would
  * make the state machine's Retry repeat the step.
+ * @param last - the last error of the outage, or what the state of the execution has of it
  */
-export function outageTooLongError(error: TransferError, waitedMs: number): TransferError {
-  const { name, message, status, origin } = error;
+export function outageTooLongError(
+  last: TransferError | Pick<Error, 'name' | 'message'>,
+  waitedMs: number,
+): TransferError {
+  const { name, message } = last;
   const detail = [name, waitedText(waitedMs)].filter(Boolean).join(' ');
-  const options = { cause: error, status, origin };
+  const options = isTransferError(last)
+    ? { cause: last, status: last.status, origin: last.origin }
+    : {};
   return new TransferError('OutageTooLongError', withDetail(message, detail), options);
 }
 
@@ -225,8 +232,8 @@ export function waitStateSeconds(seconds: number, name?: TransferError['name']):
   return Math.min(boundOf('longestCreateWait'), Math.max(1, Math.ceil(seconds)));
 }
 
-/** True for an error that may pass without any action. */
+/** True for an error that a step answers with a wait: it may pass without any action. */
 export function canBeWaitedOut(error: unknown): error is TransferError {
   if (!isTransferError(error)) return false;
-  return error.disposition === 'retry' && error.name !== 'TableUnavailableError';
+  return error.disposition === 'retry' && !nameMeans(error.name, 'retriedByStateMachine');
 }

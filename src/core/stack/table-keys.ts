@@ -4,8 +4,8 @@ export const tableKeys = {
   partitionKey: 'transferId',
   /** Sort key, a string: `transfer`, `session#0001`, `chunk#0001#00000001`, `range#0001#0001`, `ingests`. */
   sortKey: 'row',
-  /** Expiry time, in seconds since 1970. Absent from rows that never expire. */
-  ttlAttribute: 'expiresAt',
+  /** The time to live: a number, in seconds since 1970. Absent from rows that never expire. */
+  ttlAttribute: 'expiresAtSeconds',
   /** Lists transfers by state and UTC day. Contains transfer rows only. */
   stateIndex: {
     name: 'byState',

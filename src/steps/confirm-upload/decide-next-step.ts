@@ -90,7 +90,7 @@ function maxRangesAfter(
  */
 function needsWait({ name, origin }: RangeFailure): boolean {
   const { scope, disposition } = errorCatalogue[name];
-  if (nameMeans(name, 'tableUnavailable')) return false;
+  if (nameMeans(name, 'retriedByStateMachine')) return false;
   if (disposition !== 'renew') return disposition === 'retry';
   return scope === 'chunk' || (scope === 'session' && origin === 'storage');
 }

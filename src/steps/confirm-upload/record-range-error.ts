@@ -27,7 +27,7 @@ export async function recordRangeError(
 ): Promise<RangeErrorRecorded> {
   const item = readState(rangeStateSchema, state);
   const { Error: name, Cause } = item.error ?? { Error: 'Lambda.Unknown', Cause: '' };
-  const errorName = isErrorName(name) ? name : 'ServiceUnavailableError';
+  const errorName = isErrorName(name) ? name : 'FunctionEndedError';
   const error = new TransferError(errorName, `${name}: ${readCauseMessage(Cause)}`);
   const { transferId, sessionNumber, range } = item;
   const failure = rangeFailureOf(error, item, invocation, clock.now());

@@ -192,7 +192,7 @@ const maxConcurrentOpens = 8;
  * Writes the row of the next session, then makes its number the transfer's session. If the row exists,
  * another call may still create that session: leaves it and uses the next number.
  * @throws FencedOutError, TransferCancelledError - this execution lost the transfer
- * @throws TableUnavailableError - another call opened a session first, or too many calls hang
+ * @throws RowContendedError - another call opened a session first, or too many calls hang
  */
 async function reserveSessionNumber(
   { store, clock }: SessionPorts,
@@ -214,7 +214,7 @@ async function reserveSessionNumber(
     throw await lostRaceError(store, transferId, fence);
   }
   throw new TransferError(
-    'TableUnavailableError',
+    'RowContendedError',
     `other calls are opening ${maxConcurrentOpens} sessions of transfer ${transferId}`,
   );
 }
@@ -229,7 +229,7 @@ async function lostRaceError(store: TransferStore, transferId: string, fence: nu
   if (now?.fence !== fence || now.state !== 'active')
     return ownershipLostError({ store }, { transferId });
   return new TransferError(
-    'TableUnavailableError',
+    'RowContendedError',
     `another call of this step opened session ${now.sessionNumber} of transfer ${transferId}`,
   );
 }

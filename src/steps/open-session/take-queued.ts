@@ -16,7 +16,7 @@ import { contendedError, maxTakeAttempts, type TakeResult } from './take-transfe
 /**
  * Takes the queued transfer that the dispatcher started this execution for.
  * @throws InvalidInputError - no transfer has that id
- * @throws TableUnavailableError - other executions changed the row in every attempt
+ * @throws RowContendedError - other executions changed the row in every attempt
  */
 export async function takeQueued(
   ports: Needs<'store' | 'queue'>,

@@ -43,7 +43,7 @@ interface Take {
  * queued or cancelled, another execution owns its transfer, or an asset of an earlier version has the
  * same bytes. A version that is an asset already is ingested again if the start is forced (once for
  * each execution) or if the service has lost the asset.
- * @throws TableUnavailableError - other executions changed the row in every attempt
+ * @throws RowContendedError - other executions changed the row in every attempt
  */
 export async function takeTransfer(
   ports: TakePorts,
@@ -121,7 +121,7 @@ function isClosedToStart(
 
 export function contendedError(): TransferError {
   return new TransferError(
-    'TableUnavailableError',
+    'RowContendedError',
     `other executions changed the transfer's row in each of ${maxTakeAttempts} attempts`,
   );
 }

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => table.close());
 
-const expiresAt = testNow / 1000 + rowLifetimeSeconds;
+const expiresAtSeconds = testNow / 1000 + rowLifetimeSeconds;
 const recordOf = async (transferId: string, index = 1) =>
   (await table.store.chunks(transferId, 1)).get(index);
 
@@ -148,7 +148,7 @@ describe('counting a report', () => {
 
 it('sets an expiry on every chunk row', async () => {
   await table.store.storeProof('ttl', 1, chunkProof(1));
-  expect(await table.row('ttl', 'chunk#0001#00000001')).toMatchObject({ expiresAt });
+  expect(await table.row('ttl', 'chunk#0001#00000001')).toMatchObject({ expiresAtSeconds });
 });
 
 it('reads 2,048 chunks over many pages, all or a range', async () => {

@@ -104,9 +104,9 @@ it('lists the ranges of a session in order', async () => {
 });
 
 it('sets an expiry on every range row', async () => {
-  const expiresAt = testNow / 1000 + rowLifetimeSeconds;
+  const expiresAtSeconds = testNow / 1000 + rowLifetimeSeconds;
   await table.store.claimRange(keyOf('ttl', 1), 'a', testNow, until);
   await table.store.recordRangeFailure(keyOf('ttl', 2), failure);
-  expect(await table.row('ttl', 'range#0001#0001')).toMatchObject({ expiresAt });
-  expect(await table.row('ttl', 'range#0001#0002')).toMatchObject({ expiresAt });
+  expect(await table.row('ttl', 'range#0001#0001')).toMatchObject({ expiresAtSeconds });
+  expect(await table.row('ttl', 'range#0001#0002')).toMatchObject({ expiresAtSeconds });
 });

@@ -34,7 +34,7 @@ it('tries every action on the table and its indexes, and leaves one expiring row
   expect(await tryRows()).toMatchObject({ passed: 8, failed: 0 });
   await tryRows();
   const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.tableName }));
-  expect(Items).toEqual([expect.objectContaining({ expiresAt: { N: expect.any(String) } })]);
+  expect(Items).toEqual([expect.objectContaining({ expiresAtSeconds: { N: expect.any(String) } })]);
 });
 
 it('names each action that fails on a missing table', async () => {

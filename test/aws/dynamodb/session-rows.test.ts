@@ -101,7 +101,7 @@ describe('a session row', () => {
   it('never expires', async () => {
     await table.store.addSession('stays', sessionRecord());
     await table.store.setSession('stays', 1, uploadSession, 8);
-    expect(await table.row('stays', 'session#0001')).not.toHaveProperty('expiresAt');
+    expect(await table.row('stays', 'session#0001')).not.toHaveProperty('expiresAtSeconds');
   });
 
   it('is never created by a change: changing a missing row fails', async () => {

@@ -240,14 +240,14 @@ it('sets no expiry on a transfer row', async () => {
   await table.store.takeTransfer(transferRecord({ transferId: 'kept' }), undefined);
   await table.store.patchTransfer('kept', 1, { state: 'ready' }, testNow);
   await table.store.raiseIngestNumber('kept-object', 2);
-  expect(await table.row('kept', 'transfer')).not.toHaveProperty('expiresAt');
-  expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
+  expect(await table.row('kept', 'transfer')).not.toHaveProperty('expiresAtSeconds');
+  expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAtSeconds');
 });
 
 it('sets an expiry on the row of a rejected start', async () => {
   await table.store.putRejection(transferRecord({ transferId: 'rejected', state: 'rejected' }));
-  const expiresAt = testNow / 1000 + rowLifetimeSeconds;
-  expect(await table.row('rejected', 'transfer')).toMatchObject({ expiresAt });
+  const expiresAtSeconds = testNow / 1000 + rowLifetimeSeconds;
+  expect(await table.row('rejected', 'transfer')).toMatchObject({ expiresAtSeconds });
 });
 
 it('stores the transfer of a content without an expiry', async () => {
@@ -255,7 +255,7 @@ it('stores the transfer of a content without an expiry', async () => {
   await table.store.recordContent('content-1', 'older');
   await table.store.recordContent('content-1', 'newer');
   expect(await table.store.transferOfContent('content-1')).toBe('newer');
-  expect(await table.row('content-1', 'content')).not.toHaveProperty('expiresAt');
+  expect(await table.row('content-1', 'content')).not.toHaveProperty('expiresAtSeconds');
 });
 
 it('stores the digests of an object', async () => {

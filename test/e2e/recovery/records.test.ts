@@ -87,12 +87,14 @@ describe('the rows of a transfer', () => {
       ['session', 1],
       ['transfer', 1],
     ]);
-    const expiring = rows.filter(({ expiresAt }) => expiresAt !== undefined);
+    const expiring = rows.filter(({ expiresAtSeconds }) => expiresAtSeconds !== undefined);
     expect(new Set(expiring.map(({ row }) => String(row).split('#')[0]))).toEqual(
       new Set(['chunk', 'range']),
     );
     const seconds = harness.clock.now() / 1000 + rowLifetimeSeconds;
-    expect(expiring.every(({ expiresAt }) => Number(expiresAt) < seconds + 60)).toBe(true);
+    expect(expiring.every(({ expiresAtSeconds }) => Number(expiresAtSeconds) < seconds + 60)).toBe(
+      true,
+    );
     const stored = harness.service.sessions().at(-1)?.chunks ?? [];
     const chunks = await harness.store.chunks(String(output.transferId), 1);
     expect([...chunks.values()].map(({ proof, md5 }) => [proof, md5])).toEqual(

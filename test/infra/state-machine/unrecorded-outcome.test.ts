@@ -14,12 +14,12 @@ describe('an execution whose failure cannot be recorded', () => {
     });
   const unrecorded = `The outcome could not be recorded. ${errorCatalogue.OutcomeNotRecordedError.nextStep}`;
 
-  it('fails with the first error name, and its message instead of Lambda’s JSON', async () => {
+  it('fails with the first error name, the step, and its message instead of Lambda’s JSON', async () => {
     const { status, error, cause } = await runWith({ AwaitAsset: fail, RecordOutcome: unable });
     expect({ status, error, cause }).toEqual({
       status: 'FAILED',
       error: 'SourceNotFoundError',
-      cause: `no such object. ${unrecorded}`,
+      cause: `AwaitAsset failed: no such object. ${unrecorded}`,
     });
   });
 
@@ -50,6 +50,9 @@ describe('an execution whose failure cannot be recorded', () => {
 
   it('keeps the name of an error without a cause', async () => {
     const { error, cause } = await endedBy(undefined, 'States.Timeout');
-    expect({ error, cause }).toEqual({ error: 'States.Timeout', cause: unrecorded });
+    expect({ error, cause }).toEqual({
+      error: 'States.Timeout',
+      cause: `States.Timeout. ${unrecorded}`,
+    });
   });
 });

@@ -41,7 +41,7 @@ describe('an existing session', () => {
     };
     harness.ports = { ...ports, store: { ...ports.store, addSession } };
     await expect(harness.open(expired, { invocationId: 'slower' })).rejects.toMatchObject({
-      name: 'TableUnavailableError',
+      name: 'RowContendedError',
       message: `another call of this step opened session 2 of transfer ${opened.transferId}`,
     });
     expect(harness.doubles.calls.opened).toBe(2);

@@ -28,6 +28,20 @@ export const transientErrors = {
     nextStep: `Check the DynamoDB table and its throttling. ${startAgain}`,
     localNextStep: checkDisk,
   },
+  /** Other executions or calls changed a row in each attempt of a conditional write. */
+  RowContendedError: {
+    scope: 'call',
+    disposition: 'retry',
+    nextStep: `Check which executions of this transfer are running, then try again. ${startAgain}`,
+    localNextStep: `Check whether another run moves the same object. ${runAgain}`,
+  },
+  /** Lambda or Step Functions ended a call of a function before it answered. */
+  FunctionEndedError: {
+    scope: 'call',
+    disposition: 'retry',
+    nextStep: `Check the function's log, its memory and its time limit. ${startAgain}`,
+    localNextStep: runAgain,
+  },
   EventNotPublishedError: {
     scope: 'call',
     disposition: 'retry',
