@@ -28,7 +28,7 @@ interface OpenResult {
   readonly [field: string]: unknown;
 }
 
-/** The service that the sink stands in for. */
+/** The service that the sink simulates. */
 const service = definitionOf(defaultKind, 'bench');
 
 /** The defaults of the deployed SendChunks function. */

@@ -14,7 +14,7 @@ export type ServiceFault = (typeof serviceFaults)[number];
 /** In seconds. Longer than a function waits, so the range waits in the state machine. */
 const retryAfter = 45;
 
-/** The requests that each fault applies to, and its effect. Each applies once, whoever meets it. */
+/** The requests that each fault applies to, and its effect. Each applies once, to any process. */
 const plans: Readonly<Record<ServiceFault, (service: Service) => Fault>> = {
   'expired URL': () => ({ kind: 'expired-url', on: 'put', chunk: 2 }),
   '429 of the upload host': () => ({ kind: 'throttle', on: 'put', chunk: 2, retryAfter }),

@@ -28,7 +28,7 @@ describe('an error reply', () => {
     expect(error.message.endsWith(expected)).toBe(true);
   });
 
-  it('loses whatever has the form of a key of the service', async () => {
+  it('loses every text of the form of a key of the service', async () => {
     const json = { code: 'c', message: 'the key tlk_OTHER belongs to another project' };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 400, json }));
     const { message } = await failureOf(twelveLabs.sessionStatus(session, call));
