@@ -22,7 +22,8 @@ export function createBatchDisplay(
   items: readonly Item[],
   { io: { stderr }, env, clock }: Pick<Context, 'io' | 'env' | 'clock'>,
 ): BatchDisplay {
-  if (!canRedraw(stderr, env)) return createPlainDisplay((line) => void stderr.write(`${line}\n`), clock);
+  if (!canRedraw(stderr, env))
+    return createPlainDisplay((line) => void stderr.write(`${line}\n`), clock);
   const redraw = createRedraw(stderr);
   const shown = createShown(items.length);
   const draw = () => redraw.show(liveLines(shown, columnsOf(stderr), rowsOf(stderr)));
@@ -64,7 +65,10 @@ function createShown(total: number): Shown {
 }
 
 /** Prints a line for each source whose sign changed, and for an unchanged one again after a while. */
-function createPlainDisplay(print: (line: string) => void, clock: Pick<Clock, 'now'>): BatchDisplay {
+function createPlainDisplay(
+  print: (line: string) => void,
+  clock: Pick<Clock, 'now'>,
+): BatchDisplay {
   const shown = new Map<Item, { readonly sign: string; readonly at: number }>();
   return {
     update(item) {
