@@ -10,6 +10,7 @@ const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 /** Files outside the destinations and their simulators that name the kind of one, each with its reason. */
 const naming: Readonly<Record<string, string>> = {
   'cli/actions/probe.ts': 'its questions are about the documents of TwelveLabs',
+  'deploy-test/scenarios/installed.ts': 'it types the line of the page, which names one',
   'deploy-test/scenarios/other-destination.ts': 'it deploys a stack for each other kind',
   'local/commands/simulated-service.ts': 'it lists the simulators, by kind',
 };
