@@ -5,9 +5,9 @@ import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import { createContainer, type PortPart } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
 import { createStepHandler } from '../runtime/handler.ts';
-import { sourceProbes } from '../runtime/probes.ts';
 import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
+import { sourceProbes } from '../runtime/source-probes.ts';
 import { queue, store } from '../runtime/table.ts';
 
 collectBuffersCheaply();

@@ -37,7 +37,7 @@ export interface DestinationNeeds {
 
 /** The permissions that each function needs for its work, and for the call rates that all share. */
 const permissions = {
-  InspectSource: ['readSources', 'checkBuckets', 'checkQuotas'],
+  InspectSource: ['readSources', 'checkBuckets'],
   OpenSession: [
     'callService',
     'readRows',
@@ -50,7 +50,15 @@ const permissions = {
   SendChunks: ['callService', 'readSources', 'readRows', 'writeRows', 'updateRows'],
   ConfirmUpload: ['callService', 'readRows', 'updateRows', 'deleteRows'],
   AwaitAsset: ['callService', 'readRows', 'updateRows'],
-  RecordOutcome: ['readRows', 'writeRows', 'updateRows', 'deleteRows', 'publishEvents'],
+  RecordOutcome: [
+    'readRows',
+    'writeRows',
+    'updateRows',
+    'deleteRows',
+    'publishEvents',
+    // Its bundle has room for the client of Lambda.
+    'checkQuotas',
+  ],
   Reconcile: [
     'callService',
     'readRows',
