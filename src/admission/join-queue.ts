@@ -12,9 +12,7 @@ import { readLiveSlots } from './slots.ts';
 type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
 
 /**
- * Puts a transfer into the queue. Writes its number, its ticket and its state, then frees its slot, in this order.
- * The dispatcher ignores the ticket of an active transfer, so a crash between two writes loses nothing. A slot that
- * was freed before could be taken by a repeated call of this execution, which then removes the ticket.
+ * Puts a transfer into the queue, and returns the ending of its execution.
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function joinQueue(
@@ -22,6 +20,22 @@ export async function joinQueue(
   transfer: TransferRecord,
   because: QueueReason,
 ): Promise<Ending> {
+  const queued = await putIntoQueue(ports, transfer);
+  await warnOfExpiry(ports, transfer);
+  return queuedEnding(ports, queued, because);
+}
+
+/**
+ * Puts a transfer into the queue. Writes its number, its ticket and its state, then frees its slot, in this order.
+ * The dispatcher ignores the ticket of an active transfer, so a crash between two writes loses nothing. A slot that
+ * was freed before could be taken by a repeated call of this execution, which then removes the ticket.
+ * @returns the row of the queued transfer
+ * @throws FencedOutError, TransferCancelledError, TableUnavailableError
+ */
+export async function putIntoQueue(
+  ports: Needs<'store' | 'queue'>,
+  transfer: TransferRecord,
+): Promise<TransferRecord> {
   const { store, queue, clock, meter } = ports;
   const { transferId, fence, slot } = transfer;
   const ticket = await ticketFor(ports, transfer);
@@ -32,12 +46,11 @@ export async function joinQueue(
     throw await ownershipLostError(ports, transfer);
   if (slot !== undefined) await queue.clearSlot({ slot, transferId, fence });
   meter.add('TransfersQueued', 1);
-  await warnOfExpiry(ports, transfer);
-  return queuedEnding(ports, { ...transfer, ...patch, ticketNumber: ticket.number }, because);
+  return { ...transfer, ...patch, ticketNumber: ticket.number };
 }
 
 async function ticketFor(
-  { store, queue, clock }: QueuePorts,
+  { store, queue, clock }: Needs<'store' | 'queue'>,
   { transferId, fence, ticketNumber, options }: TransferRecord,
 ): Promise<Ticket> {
   const { priority = 'live' } = options;

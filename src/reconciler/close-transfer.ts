@@ -6,6 +6,7 @@ import { endedOutsideErrors, writeEnd } from '#src/outcome/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/outcome/failure.ts';
 import { countFailure, type Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
+import { continueTransfer, mayContinue } from './continue-transfer.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
 /** How the reconciler records the end of an execution that recorded no outcome. */
@@ -62,15 +63,16 @@ function whyCancelled(details: string): string {
 
 /**
  * Ends a transfer whose execution recorded no outcome: row, slot, event, in this order. The next run
- * finds and completes the rest after a crash.
+ * finds and completes the rest after a crash. Queues the transfer instead if a new execution can continue it.
  * @param seen - the row as last read. Another owner, fence or state prevents the change
- * @returns whether this call closed the transfer
+ * @returns whether this call closed or queued the transfer
  */
 export async function closeTransfer(
   ports: ReconcilerPorts,
   seen: TransferRecord,
   end: FinishedExecution,
 ): Promise<boolean> {
+  if (mayContinue(seen, end)) return continueTransfer(ports, seen);
   const recorded = describeEnd(end);
   const { state, reported, error } = recorded;
   // writeEnd writes nothing if a step that outlived its execution has recorded the outcome.

@@ -19,7 +19,7 @@ export interface EndedExecution {
 }
 
 /**
- * `closed`, `rejected` and `cancelled`: this call recorded an outcome. `finished`: an outcome was recorded
+ * `closed`, `rejected` and `cancelled`: this call recorded an outcome, or queued the transfer again. `finished`: an outcome was recorded
  * before. `unchanged`: no outcome is missing, or another execution owns the transfer.
  */
 export type EndedExecutionResult = 'closed' | 'rejected' | 'cancelled' | 'finished' | 'unchanged';

@@ -87,6 +87,8 @@ const rangeSchema = z
     calls: z._default(count, 0),
     /** Calls in this round after which the range stops, if the execution has room for few. */
     maxCalls: z.optional(count),
+    /** Time from which this execution sends nothing, in milliseconds since 1970. */
+    sendUntil: z.optional(count),
     /** Calls in a row that stored nothing. */
     idleCalls: z._default(count, 0),
     /** Limit of chunks in flight, after a call in which no chunk ended. */

@@ -43,8 +43,26 @@ export const maxRoundsPerExecution = 12;
 /**
  * Calls of SendChunks in one execution. Each takes 7 of the 25,000 history events, or 9 with a wait, and each of
  * the 800 ranges 4 more: 23,000. The rest is for the waits of an outage and for the asset.
+ *
+ * Repeats by a state's `Retry` are not counted: no function sees a call that Lambda refused. Each takes 3 events, and
+ * one call has at most 18. If they fill the history, Step Functions ends the execution, and the reconciler queues its
+ * transfer (`src/reconciler/continue-transfer.ts`).
  */
 export const maxCallsPerExecution = 2_200;
+
+/** Executions of one transfer with a full history after which the reconciler queues it again. */
+export const maxFullHistories = 3;
+
+/**
+ * How long an execution plans and sends, in seconds: half of its seven days. The other half has room for outages
+ * (48 hours), the confirmation (6 hours) and the asset (24 hours).
+ */
+export const maxSendingSeconds = 3.5 * 24 * 3600;
+
+/** Returns until when an execution may send, in milliseconds since 1970; undefined for a local run. */
+export function sendingEnd(executionStartedAt: number, isLocalRun: boolean): number | undefined {
+  return isLocalRun ? undefined : executionStartedAt + maxSendingSeconds * 1000;
+}
 
 /** A round counts as so many calls more: its states take about 40 events. */
 export const callsPerRound = 5;

@@ -48,6 +48,8 @@ export const transferRecordSchema = z.object({
   ticketNumber: z.optional(z.number()),
   /** Executions for this ticket that ended before they took the transfer. */
   failedStarts: z.optional(z.number()),
+  /** Executions of this transfer that Step Functions ended because their history was full. */
+  fullHistories: z.optional(z.number()),
   /** The slot of the transfer, from opening a session until its bytes are complete. */
   slot: z.optional(z.number()),
   createdAt: z.number(),

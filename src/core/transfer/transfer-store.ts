@@ -20,6 +20,7 @@ export type TransferPatch = Partial<
     | 'leaseUntil'
     | 'ticketNumber'
     | 'failedStarts'
+    | 'fullHistories'
     | 'slot'
   >
 >;

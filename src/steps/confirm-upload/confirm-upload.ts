@@ -59,7 +59,7 @@ async function confirmOwned(
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await renewSlot(ports, transfer);
-  const continued = continueRanges(ports, owned, state);
+  const continued = continueRanges(ports, owned, state, invocation);
   if (continued) return { ...owned, ...continued };
   const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { waitStateSeconds } from '#src/core/errors/retry-rules.ts';
-import { maxCallsOf } from '#src/core/limits/limits.ts';
+import { maxCallsOf, sendingEnd } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { type Owned, readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
-import type { Needs } from '#src/step-support/step.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** The answer of ConfirmUpload while ranges need further calls of SendChunks. */
 export interface ContinuedRanges {
@@ -32,6 +32,7 @@ export function continueRanges(
   ports: Needs<'settings'>,
   { calls }: Owned,
   state: unknown,
+  { executionStartedAt }: Pick<Invocation, 'executionStartedAt'>,
 ): ContinuedRanges | undefined {
   const { sentRanges } = readState(sentSchema, state);
   const unfinished = sentRanges.filter(({ next }) => next !== 'sent' && next !== 'stop');
@@ -41,8 +42,10 @@ export function continueRanges(
   const furtherCalls = Math.floor((maxCallsOf(ports.settings) - calls) / unfinished.length);
   // The history has no room for another call of each: the next plan decides.
   if (furtherCalls < 1) return undefined;
+  // A call without an answer has lost the end of its time.
+  const sendUntil = sendingEnd(executionStartedAt, ports.settings.isLocalRun);
   const rest = unfinished.map((range) => ({
-    ...{ next: 'none', ...range, ...restOfWait(range, now) },
+    ...{ next: 'none', ...range, ...restOfWait(range, now), sendUntil },
     ...(furtherCalls < boundOf('callsPerRange') && { maxCalls: 1 + furtherCalls }),
   }));
   return { next: 'continue', waitSeconds: 0, unfinished: rest };

@@ -90,7 +90,7 @@ async function openWithSlot(
 ): Promise<OpenSessionResult> {
   try {
     const choice = await ensureSession(ports, transfer, owned, isNewOwner, invocation);
-    return await continueWith(ports, transfer, stateAfter(owned, choice), choice);
+    return await continueWith(ports, transfer, stateAfter(owned, choice), choice, invocation);
   } catch (error) {
     if (!canBeWaitedOut(error)) throw error;
     const { transferId } = transfer;
@@ -119,17 +119,18 @@ async function continueWith(
   transfer: TransferRecord,
   owned: Owned,
   choice: SessionChoice,
+  invocation: Invocation,
 ): Promise<OpenSessionResult> {
   if (choice.next === 'wait') return waitWith(owned, choice.wait);
   if (choice.next === 'confirm') return proceed(ports, owned, [], 1);
-  const plan = await planUpload(ports, transfer, owned, choice.record);
+  const plan = await planUpload(ports, transfer, owned, choice.record, invocation);
   if (plan === 'new-execution') return continueInNewExecution(ports, transfer);
   const { ranges, ...planned } = plan;
   const atOnce = countRangesAtOnce(ports, planned.owned, choice.record.session, ranges);
   return proceed(ports, planned.owned, ranges, atOnce);
 }
 
-/** Ends the execution before its history is full. The dispatcher starts another, which continues from the proofs. */
+/** Ends the execution before its history is full or its time is up. The dispatcher starts another, which continues from the proofs. */
 async function continueInNewExecution(
   ports: OpenPorts,
   transfer: TransferRecord,

@@ -5,7 +5,7 @@ import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import type { UsableSession } from '#src/step-support/ownership.ts';
 import type { Owned } from '#src/step-support/state.ts';
-import type { Needs } from '#src/step-support/step.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { type PlannedRound, planRound } from './plan-round.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function planUpload(
   { transferId, source }: TransferRecord,
   owned: Owned,
   { number, session, rangeCount }: UsableSession,
+  { executionStartedAt }: Invocation,
 ): Promise<PlannedRound | 'new-execution'> {
   const { totalChunks, chunkSizeBytes } = session;
   ensureWithinSession(totalChunks);
@@ -25,7 +26,9 @@ export async function planUpload(
   const hasProof = (index: number) => isProven(chunks.get(index));
   const unproven = planRanges(totalChunks, rangeCount, hasProof);
   const plan = { ranges: unproven, probe: probeOf(unproven, hasProof) };
-  const planned = planRound(owned, plan, proven.length, clock.now(), settings);
+  const { isLocalRun } = settings;
+  const moment = { now: clock.now(), executionStartedAt, isLocalRun };
+  const planned = planRound(owned, plan, proven.length, moment);
   if (planned === 'new-execution') return planned;
   log.info('upload planned', {
     transferId,

@@ -1,4 +1,5 @@
 import { queuedEnding } from '#src/admission/join-queue.ts';
+import { rewriteTicket } from '#src/admission/restore-ticket.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
@@ -160,10 +161,7 @@ async function assetExists(
 
 /** Writes the ticket again, which restores a lost ticket, and returns the ending. */
 async function queuedAgain(ports: Needs<'queue'>, row: TransferRecord): Promise<Ending> {
-  const { transferId, fence, ticketNumber: number, changedAt: since, options } = row;
-  const { priority = 'live' } = options;
-  if (number !== undefined)
-    await ports.queue.putTicket({ priority, number, transferId, fence, since });
+  await rewriteTicket(ports, row);
   return queuedEnding(ports, row);
 }
 
@@ -210,6 +208,7 @@ function keptSlotOrTicket(
 const clearedEnd = {
   assetId: undefined,
   failedStarts: undefined,
+  fullHistories: undefined,
   bytesCompleteAt: undefined,
   checksumSkipped: undefined,
   arrivalUnproven: undefined,

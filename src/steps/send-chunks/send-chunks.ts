@@ -66,8 +66,7 @@ export async function sendChunks(
   const item = readState(rangeStateSchema, state);
   const { store, clock } = ports;
   const answer = (change: StateChange) => rangeAfter(item, change, clock.now());
-  const { calls, maxCalls = boundOf('callsPerRange') } = item.range;
-  if (calls >= Math.min(maxCalls, boundOf('callsPerRange'))) return answer({ next: 'stop' });
+  if (!mayCall(ports, item)) return answer({ next: 'stop' });
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
   const { invocationId } = invocation;
   const now = clock.now();
@@ -79,6 +78,13 @@ export async function sendChunks(
   await store.releaseRange(key, invocationId, failure, retries);
   if (haltsRound) await haltRound(ports, item, invocation);
   return answer(change);
+}
+
+/** False if the range has had all its calls, or its execution all its time: the next plan decides how to go on. */
+function mayCall({ clock }: SendPorts, { range }: RangeState): boolean {
+  const { calls, maxCalls = boundOf('callsPerRange'), sendUntil } = range;
+  const isInTime = sendUntil === undefined || clock.now() < sendUntil;
+  return isInTime && calls < Math.min(maxCalls, boundOf('callsPerRange'));
 }
 
 function waitUntil(until: number, now: number): StateChange {

@@ -34,6 +34,16 @@ const cases: readonly Case[] = [
     executions: 2,
     cutOff: 300,
   },
+  {
+    // 102 hours: one execution sends for 84 of its 168 hours at most.
+    name: '1 TiB, one part at a time, at 3 MB/s',
+    sizeBytes: TiB,
+    bytesPerSecond: 3_000_000,
+    parts: 4_096,
+    isSerial: true,
+    executions: 2,
+    cutOff: 300,
+  },
 ];
 
 /** Prints the numbers of the docs page. */
@@ -42,6 +52,7 @@ function print(name: string, { result, service, ...moved }: Moved): void {
     calls: service.calls.length,
     parts: service.puts,
     hours: (moved.tookMs / 3_600_000).toFixed(1),
+    hoursOfLongest: (moved.longestExecutionMs / 3_600_000).toFixed(1),
     events: moved.executions.map(({ historyEvents }) => historyEvents).join(' + '),
     transitions: result.transitions,
     payload: result.largestPayloadBytes,
@@ -73,7 +84,7 @@ describe('a large object to Seven Bridges, in virtual time', () => {
       for (const { historyEvents } of moved.executions)
         expect(historyEvents).toBeLessThan(0.8 * serviceLimits.historyEvents);
       expect(result.largestPayloadBytes).toBeLessThan(serviceLimits.payloadBytes / 2);
-      expect(moved.tookMs).toBeLessThan(executions * executionMs);
+      expect(moved.longestExecutionMs).toBeLessThan(0.6 * executionMs);
       expect(moved.longestShare).toBeLessThan(1);
       expect(moved.mostInWindow).toBeLessThanOrEqual(callsPerWindow);
       expect(service.largestReplyBytes).toBeLessThan(maxDetailsBytes / 4);

@@ -51,6 +51,25 @@ describe('ConfirmUpload, with ranges that need further calls', () => {
     expect(await confirm(maxCallsPerExecution - 1)).toMatchObject({ next: 'missing' });
   });
 
+  it('keeps the wait that a service asked for, if the history has no room to continue', async () => {
+    const harness = await StepHarness.create({}, { mapConcurrency: 1 });
+    const opened = await harness.openTransfer(3);
+    harness.service.faults.failSend(2, { kind: 'throttled', retryAfterSeconds: 240 });
+    const waiting = await harness.send(itemOf(opened));
+    expect(waiting).toMatchObject({ next: 'wait' });
+    const askedUntil = (waiting as { until: number }).until;
+    const calls = maxCallsPerExecution;
+    let state: object = { ...opened, calls, sentRanges: [waiting] };
+    for (let checks = 0; checks < 5; checks++) {
+      const checked = await harness.confirm(state);
+      if (checked.next !== 'wait') break;
+      state = harness.waitFor(checked);
+    }
+    const planned = await harness.open({ ...state, next: 'missing' });
+    expect(planned).toMatchObject({ ending: { status: 'queued' } });
+    expect(harness.doubles.clock.now()).toBeGreaterThanOrEqual(askedUntil);
+  });
+
   it('counts the further calls of ranges, and one for a call without an answer', async () => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(3);

@@ -3,6 +3,7 @@ import {
   maxCallsPerExecution,
   maxRangesPerExecution,
   maxRoundsPerExecution,
+  maxSendingSeconds,
 } from '#src/core/limits/limits.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import { planRound } from '#src/steps/open-session/plan-round.ts';
@@ -89,9 +90,10 @@ describe('a history that has no room for another round', () => {
   };
   const full = { calls: maxCallsPerExecution };
   const range = { n: 1, first: 1, last: 2 };
-  const planWith = (fields: object, isLocalRun = false) => {
+  const planWith = (fields: object, isLocalRun = false, ageSeconds = 0) => {
     const plan = { ranges: [range], probe: [range] };
-    return planRound({ ...owned, ...fields } as unknown as Owned, plan, 4, 0, { isLocalRun });
+    const moment = { now: ageSeconds * 1000, executionStartedAt: 0, isLocalRun };
+    return planRound({ ...owned, ...fields } as unknown as Owned, plan, 4, moment);
   };
 
   it.each([
@@ -113,6 +115,29 @@ describe('a history that has no room for another round', () => {
   ])('fails by name %s', (_, fields) => {
     expect(() => planWith(fields)).toThrow(
       expect.objectContaining({ name: 'RoundsExhaustedError' }),
+    );
+  });
+
+  it('goes on in another execution half of its time limit after its start, but never in a local run', () => {
+    expect(planWith({}, false, maxSendingSeconds - 1)).toMatchObject({ ranges: [range] });
+    expect(planWith({}, false, maxSendingSeconds)).toBe('new-execution');
+    expect(planWith({}, true, maxSendingSeconds)).toMatchObject({ ranges: [range] });
+  });
+
+  it('names the limits that it has: a local run has none of calls and hours', () => {
+    const messageOf = (isLocalRun: boolean) => {
+      try {
+        planWith({ round: maxRoundsPerExecution, provenAtStart: 4 }, isLocalRun, 7_200);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    };
+    expect(messageOf(true)).toBe(
+      'round 13 with 2 planned ranges exceeds the limit of 12 rounds, 800 ranges for one run',
+    );
+    expect(messageOf(false)).toBe(
+      'round 13 with 2 planned ranges and 7 calls, 2.0 hours after the start, exceeds the limit of 12 rounds, 800 ranges, 2200 calls and 84 hours for one execution',
     );
   });
 

@@ -12,6 +12,8 @@ import { SparseService } from './service.ts';
 export interface Move extends Load {
   /** Ends the function of this call of SendChunks without an answer, after a twentieth of its time limit. */
   readonly killedCall?: number;
+  /** Whether the service takes one part at a time. */
+  readonly isSerial?: boolean;
 }
 
 /** What one object took. */
@@ -22,6 +24,8 @@ export interface Moved {
   readonly service: SparseService;
   /** The time of all executions, in ms. */
   readonly tookMs: number;
+  /** The time of the longest execution, in ms. */
+  readonly longestExecutionMs: number;
   /** The longest call of a function, as a share of its time limit. */
   readonly longestShare: number;
   /** The most calls of the service in one of its windows. */
@@ -34,20 +38,25 @@ export interface Moved {
  * Moves an object to Seven Bridges in virtual time, by the deployed state machine and its functions. A transfer
  * that ends in the queue is continued at once, as the dispatcher does.
  */
-export async function moveSparse({ killedCall, ...load }: Move): Promise<Moved> {
+export async function moveSparse({ killedCall, isSerial = false, ...load }: Move): Promise<Moved> {
   const doubles = openDoubles();
   const { clock } = doubles;
-  const service = new SparseService(clock);
+  const service = new SparseService(clock, { isSerial });
   const sandboxes = new Sandboxes(() => openSandbox({ doubles, service, ...load }), clock);
   sandboxes.killedCall = killedCall;
   const startedAt = clock.now();
   const handlers = sandboxes.handlers();
-  const run = (input: object, name: string) =>
-    startExecution({
+  let longestExecutionMs = 0;
+  const run = async (input: object, name: string) => {
+    const from = sandboxes.startExecution();
+    const result = await startExecution({
       ...{ machine: deployedMachine(), input, name, handlers },
       timeFactor: 10_000,
       sleep: (ms) => clock.sleep(ms),
     }).result;
+    longestExecutionMs = Math.max(longestExecutionMs, clock.now() - from);
+    return result;
+  };
   const executions = [await run(reads, 'execution-1')];
   for (let last = executions[0]; isQueued(last); last = executions.at(-1)) {
     const input = await dispatchedInput(doubles, last);
@@ -56,7 +65,13 @@ export async function moveSparse({ killedCall, ...load }: Move): Promise<Moved> 
   const result = executions.at(-1) as ExecutionResult;
   const { longestShare, lostChunks } = sandboxes;
   const tookMs = clock.now() - startedAt;
-  const counts = { tookMs, longestShare, lostChunks, mostInWindow: mostIn(service) };
+  const counts = {
+    tookMs,
+    longestExecutionMs,
+    longestShare,
+    lostChunks,
+    mostInWindow: mostIn(service),
+  };
   return { executions, result, service, ...counts };
 }
 
@@ -86,14 +101,20 @@ class Sandboxes {
   lostChunks = 0;
   readonly #open: () => Sandbox;
   readonly #clock: ReturnType<typeof openDoubles>['clock'];
-  readonly #startedAt: string;
+  #startedAt = '';
   readonly #warm: Sandbox[] = [];
   #sends = 0;
 
   constructor(open: () => Sandbox, clock: ReturnType<typeof openDoubles>['clock']) {
     this.#open = open;
     this.#clock = clock;
-    this.#startedAt = new Date(clock.now()).toISOString();
+  }
+
+  /** Begins an execution, whose calls get its time. */
+  startExecution(): number {
+    const now = this.#clock.now();
+    this.#startedAt = new Date(now).toISOString();
+    return now;
   }
 
   handlers(): Record<string, LambdaHandler> {

@@ -44,9 +44,11 @@ export class SparseService {
   readonly files: { readonly id: string; readonly name: string; readonly size: number }[] = [];
   readonly #uploads = new Map<string, Upload>();
   readonly #clock: Clock;
+  readonly #parallelUploads: boolean;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { isSerial = false } = {}) {
     this.#clock = clock;
+    this.#parallelUploads = !isSerial;
   }
 
   async reply(request: HttpRequest, passBytes: PassBytes): Promise<HttpReply> {
@@ -69,7 +71,8 @@ export class SparseService {
     const id = `upload-${this.#uploads.size + 1}`;
     const counted = { parts: new Map(), reported: new Map() };
     this.#uploads.set(id, { name, sizeBytes: size, partSize: part_size, ...counted });
-    return this.#answer('initialize', { upload_id: id, part_size, parallel_uploads: true, name });
+    const parallel_uploads = this.#parallelUploads;
+    return this.#answer('initialize', { upload_id: id, part_size, parallel_uploads, name });
   }
 
   #urlOf(id: string, n: number): HttpReply {
@@ -113,7 +116,8 @@ export class SparseService {
       part_number,
       response: { headers: { ETag: `"${ETag}"` } },
     }));
-    const counts = { uploaded_parts_count: reported.size, parallel_uploads: true };
+    const parallel_uploads = this.#parallelUploads;
+    const counts = { uploaded_parts_count: reported.size, parallel_uploads };
     return this.#answer('details', { ...counts, ...(withParts && { parts }) });
   }
 
