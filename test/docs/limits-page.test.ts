@@ -43,6 +43,7 @@ const noLimits = new Set([
   'ProjectDeniedError',
   'ProjectNotFoundError',
   'ProtocolViolationError',
+  'StorageFullError',
   'SourceAccessDeniedError',
   'SourceChecksumMismatchError',
   'SourceClaimRejectedError',

@@ -39,10 +39,29 @@ function placeOf(
   throw new Rejection(404, 8010, `The project ${project} does not exist.`);
 }
 
+const refusals = {
+  'read-only': [403, 90002, 'You do not have permission to write into this project.'],
+  locked: [403, 90002, 'The project is locked.'],
+  full: [402, 90000, 'The storage quota is exceeded.'],
+} as const;
+
+/** @throws Rejection - nobody, or not this user, may write into the project */
+function writablePlaceOf(
+  context: SimulatorContext,
+  project?: string | null,
+  parent?: string | null,
+): Place {
+  const place = placeOf(context, project, parent);
+  const { takesFiles } = context.switches;
+  if (takesFiles === 'yes') return place;
+  const [status, code, message] = refusals[takesFiles];
+  throw new Rejection(status, code, message);
+}
+
 const initialize: Handler = (context, { body, query }) => {
   const { project, parent, name, size, part_size: wish } = parseInitialization(body);
   const upload = context.store.initialize({
-    place: placeOf(context, project, parent),
+    place: writablePlaceOf(context, project, parent),
     name,
     size,
     partSize: Number.isSafeInteger(wish) ? Number(wish) : undefined,
@@ -165,7 +184,7 @@ function withoutDetails(item: Record<string, unknown>): Record<string, unknown> 
 
 const createFolder: Handler = (context, { body }) => {
   const { name, project, parent } = parseFolder(body);
-  const place = placeOf(context, project, parent);
+  const place = writablePlaceOf(context, project, parent);
   return jsonReply(201, rendered(context, context.store.createFolder(place, name)));
 };
 

@@ -23,6 +23,8 @@ export interface SevenBridgesSwitches {
    * sevenbridges-python sends `n × part size + 1` bytes with a part of one byte more and an empty one.
    */
   partSizes: 'exact' | 'any';
+  /** Why the project takes no file: the token's user may only read, the project is locked, or its storage is full. */
+  takesFiles: 'yes' | 'read-only' | 'locked' | 'full';
   /** Whether a completed upload can still be read. */
   completedUpload: 'forgotten' | 'kept';
   urlLifetimeMs: number;
@@ -55,6 +57,7 @@ export function createDefaultSwitches(): SevenBridgesSwitches {
     reportHeaders: ['ETag'],
     etags: 'md5',
     partSizes: 'exact',
+    takesFiles: 'yes',
     completedUpload: 'forgotten',
     urlLifetimeMs: 15 * 60 * 1000,
     callsPerWindow: 1_000,

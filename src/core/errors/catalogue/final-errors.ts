@@ -64,13 +64,19 @@ export const finalErrors = {
     nextStep: 'Correct the project or folder in the configuration, then start again.',
     localNextStep: 'Correct the project or folder, then run the command again.',
   },
+  /** The token's user lacks the permission, or nobody may write: the project is locked. */
   ProjectDeniedError: {
     scope: 'transfer',
     disposition: 'fail',
-    nextStep:
-      "Give the token's user the permission to write into the project at the service, then start again.",
+    nextStep: "Let the token's user write to the project, or unlock it, then start again.",
     localNextStep:
-      "Give the token's user the permission to write into the project at the service, then run the command again.",
+      "Let the token's user write to the project, or unlock it, then run the command again.",
+  },
+  StorageFullError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: 'Free space at the service, then start again.',
+    localNextStep: 'Free space at the service, then run the command again.',
   },
   ProtocolViolationError: {
     scope: 'transfer',
