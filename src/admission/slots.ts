@@ -5,6 +5,7 @@ import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { isRenewalDue, leaseEndFrom, ownershipLostError } from '#src/step-support/ownership.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import { findHoldReason, type WaitReason } from './admission.ts';
+import { restoreTicket } from './restore-ticket.ts';
 
 type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
 
@@ -125,6 +126,8 @@ async function recordSlot(
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
     await queue.clearSlot({ slot, transferId, fence });
+    // An earlier call of this execution may have queued the transfer meanwhile, with the ticket removed here.
+    await restoreTicket({ store, queue }, transferId);
     throw await ownershipLostError({ store }, transfer);
   }
   return { ...transfer, ...patch };

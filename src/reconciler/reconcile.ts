@@ -9,6 +9,7 @@ import {
 } from './ended-executions.ts';
 import { countExpiringSessions } from './expiring-sessions.ts';
 import { recordLateDuplicates } from './late-duplicates.ts';
+import { restoreLostTickets } from './lost-tickets.ts';
 import { countOrphanSessions } from './orphan-sessions.ts';
 import type { FinishedExecution, ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 import { releaseStaleSlots } from './stale-slots.ts';
@@ -101,6 +102,7 @@ function partsOf(
     'expiring sessions': async (ports, call) => countExpiringSessions(ports, call, await actives()),
     'orphan sessions': countOrphanSessions,
     'late duplicates': recordLateDuplicates,
+    'lost tickets': restoreLostTickets,
   };
 }
 

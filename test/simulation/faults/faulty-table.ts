@@ -1,5 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
@@ -17,6 +18,8 @@ const keptSockets = 6;
 
 /** Remaining dead sockets of each resumed sandbox. */
 const deadSockets = new WeakMap<Sandbox, number>();
+
+const reconciler: FunctionName = 'Reconcile';
 
 /** Whether a method writes: the SDK may repeat a write after a lost reply. */
 const isWrite = (method: string) =>
@@ -39,6 +42,8 @@ export function faultyStore(
     // A sweep that cannot read or write its position is made again. Draws for it would change every seed.
     ...{ sweepPosition, setSweepPosition },
     async *listTransfers(state: TransferState, day: string, until?: number) {
+      // The search for lost tickets, which the next hour repeats. Draws for it would change every seed.
+      if (state === 'queued') return yield* listTransfers(state, day, until);
       const read = async () => Array.fromAsync(listTransfers(state, day, until));
       const rows = await sandbox.call('store.listTransfers', () =>
         faulty('listTransfers', read, faults, sandbox),
@@ -60,7 +65,10 @@ export function faultyStore(
 
 /** Returns the queue's methods for one sandbox, with faults of requests. */
 export function faultyQueue(queue: QueueStore, faults: Faults, sandbox: Sandbox): QueueStore {
-  return faultyMethods('queue', queue, faults, sandbox);
+  const faulty = faultyMethods('queue', queue, faults, sandbox);
+  // The reconciler reads tickets for the same search only.
+  const isReconciler = sandbox.functionName === reconciler;
+  return isReconciler ? { ...faulty, firstTickets: queue.firstTickets } : faulty;
 }
 
 function faultyMethods<T extends object>(part: string, of: T, faults: Faults, sandbox: Sandbox): T {
