@@ -6,6 +6,8 @@ export interface PlannedFault {
 
 /** The planned faults of a simulator. Each applies to one request. */
 export class FaultPlan<F extends PlannedFault> {
+  /** The faults that have applied to a request, in order. */
+  readonly applied: F[] = [];
   readonly #faults: { readonly fault: F; left: number }[] = [];
 
   add(fault: F): void {
@@ -17,7 +19,9 @@ export class FaultPlan<F extends PlannedFault> {
     const waiting = this.#faults.filter(({ fault }) => fault.on === operation);
     const due = waiting.find(({ left }) => left === 1);
     for (const entry of waiting) if (entry.left > 1) entry.left--;
-    if (due) this.#faults.splice(this.#faults.indexOf(due), 1);
-    return due?.fault;
+    if (!due) return undefined;
+    this.#faults.splice(this.#faults.indexOf(due), 1);
+    this.applied.push(due.fault);
+    return due.fault;
   }
 }

@@ -11,6 +11,9 @@ export const kinds = Object.keys(openers) as Kind[];
 /** Executions after which a transfer must be decided. The faults of a run are fewer. */
 const maxExecutions = 12;
 
+/** Executions that may be killed, and that meet faults of the table and of S3. */
+const faultyExecutions = 3;
+
 /** The result of one run. */
 export interface DestinationResult {
   readonly isReady: boolean;
@@ -43,9 +46,10 @@ async function runToEnd(
 ): Promise<DestinationResult> {
   let kills = 0;
   let last: End | undefined;
-  for (let n = 1; n <= maxExecutions && !isDecided(target, last); n++) {
-    const kill = n <= 3 && chance.hits(0.5) ? drawKill(chance) : undefined;
+  for (let n = 1; n <= maxExecutions && !isDecided(target, last, kills); n++) {
+    const kill = n <= faultyExecutions && chance.hits(0.5) ? drawKill(chance) : undefined;
     kills += kill ? 1 : 0;
+    if (n > faultyExecutions) target.portFaults.disable();
     const run = (name: string, options = {}) =>
       runPaper(target.run, { executionId: `${name}-${n}`, ...options });
     const isRepeated = chance.hits(0.2);
@@ -55,8 +59,10 @@ async function runToEnd(
     ]);
     last = end;
   }
-  const isReady = last?.status === 'SUCCEEDED' && isDecided(target, last);
-  return { isReady, faults, kills, broken: brokenAfter(target, last, faults, kills) };
+  const isReady = last?.status === 'SUCCEEDED' && isDecided(target, last, kills);
+  const ofPorts = [...target.portFaults.injected].map(([name, count]) => `${count} ${name}`);
+  const all = [...faults, ...ofPorts];
+  return { isReady, faults: all, kills, broken: brokenAfter(target, last, all, kills) };
 }
 
 function drawKill(chance: Chance): Kill {
@@ -68,10 +74,10 @@ function drawKill(chance: Chance): Kill {
 }
 
 /** True if the last execution has the asset, or an error that no further start can change. */
-function isDecided({ undecidable }: Target, end: End | undefined): boolean {
+function isDecided(target: Target, end: End | undefined, kills: number): boolean {
   if (!end) return false;
   const isThere = ['ready', 'already-ingested'].includes(String(end.output.status));
-  return isThere || undecidable.includes(end.error ?? '');
+  return isThere || target.isUndecidable(end.error ?? '', kills);
 }
 
 function brokenAfter(
@@ -85,7 +91,7 @@ function brokenAfter(
   const mayBeUndecided = faults.length + kills > 0;
   const { mostInFlight } = target.run.harness.calls;
   const checks: [boolean, string][] = [
-    [!isDecided(target, last), `it ended ${last?.status} ${last?.error}`],
+    [!isDecided(target, last, kills), `it ended ${last?.status} ${last?.error}`],
     [!isReady && !mayBeUndecided, `it ended ${last?.error} without a fault`],
     [files.length > 1, `${files.length} files`],
     [files.some(({ sha256 }) => sha256 !== target.sha256), 'a file of other bytes'],

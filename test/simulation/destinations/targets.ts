@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Fault as CommunityFault } from '#local/simulators/selfcommunity/faults.ts';
 import {
   type SevenBridgesSimulator,
   startSevenBridges,
@@ -15,7 +16,9 @@ import {
 import { patient, serviceOf } from '../../destinations/seven-bridges/bridged.ts';
 import type { ManualClock } from '../../harness/clock.ts';
 import { openPortHarness } from '../../harness/port-harness.ts';
+import type { Faults } from '../faults/fault-classes.ts';
 import type { Chance } from '../harness/chance.ts';
+import { openPortFaults } from './port-faults.ts';
 
 /** A service under random faults, with the harness of its transfers. */
 export interface Target {
@@ -23,8 +26,10 @@ export interface Target {
   readonly sha256: string;
   /** Chunks that the service takes at once. */
   readonly maxInFlight: number;
-  /** Errors that a lost reply or a crash may leave for good: the result stays unknown. */
-  readonly undecidable: readonly string[];
+  /** Faults of the table and of S3. */
+  readonly portFaults: Faults;
+  /** Returns true if an error may end the transfer for good: its result cannot be known after these faults. */
+  isUndecidable(error: string, kills: number): boolean;
   /** Plans one fault of the wire or of the service. */
   planFault(chance: Chance): string;
   /** The SHA-256 of each file at the service, by id. */
@@ -41,8 +46,9 @@ export async function openPapers(chance: Chance): Promise<Target> {
     sizeBytes: chance.between(1, 9_000),
     rotatesRefreshToken: chance.hits(0.5),
   });
-  const { service, sha256, close } = community;
+  const { harness, service, sha256, close } = community;
   const { faults } = service;
+  const { change, faults: portFaults } = openPortFaults(chance, harness);
   const communityFault = (from: Chance) => {
     const on = from.pick(['chunk', 'chunk', 'chunk', 'complete', 'media', 'token'] as const);
     const effect = from.pick([
@@ -56,9 +62,9 @@ export async function openPapers(chance: Chance): Promise<Target> {
     return { on, nth: from.between(1, 4), ...effect };
   };
   return {
-    ...{ run: community, sha256, maxInFlight: 1, close },
-    // A token that was renewed by a lost reply is lost only if it rotates.
-    undecidable: ['CompletionUnknownError', 'CredentialsRejectedError'],
+    ...{ run: { harness, change }, portFaults, sha256, maxInFlight: 1, close },
+    isUndecidable: (error, kills) =>
+      error === 'CompletionUnknownError' && mayHideCompletion(faults.applied, portFaults, kills),
     planFault: (from) => {
       const fault = communityFault(from);
       faults.add(fault);
@@ -70,6 +76,29 @@ export async function openPapers(chance: Chance): Promise<Target> {
         sha256: service.storedSha256(String(id)),
       })),
   };
+}
+
+/** Statuses of a server, or of a proxy before it, that may have acted on the request. 503 says that it did not. */
+const ambiguousStatuses: readonly number[] = [408, 500, 502, 504];
+
+/** True for a fault of the completion after which the media may exist. */
+function isAmbiguous(fault: CommunityFault): boolean {
+  if (fault.on !== 'complete') return false;
+  if ('status' in fault) return ambiguousStatuses.includes(fault.status);
+  return fault.kind === 'reset' || fault.kind === 'lost-reply';
+}
+
+/**
+ * True if the result of the completion may be unknown: its reply was lost or ambiguous, or a process died, or could
+ * not write, between the claim of the completion and the record of its result.
+ */
+function mayHideCompletion(
+  applied: readonly CommunityFault[],
+  { injected }: Faults,
+  kills: number,
+): boolean {
+  const ofTable = [...injected.keys()].some((name) => name.includes('table'));
+  return applied.some(isAmbiguous) || ofTable || kills > 0;
 }
 
 /** Opens Seven Bridges. Every result can be known: the service lists its uploads, parts and files. */
@@ -89,11 +118,13 @@ export async function openParts(chance: Chance): Promise<Target> {
   const { faults, entries, storedSha256, close } = simulator as SevenBridgesSimulator;
   const bytes = randomBytes(chance.between(1, 9_000));
   harness.source.put(paper, bytes);
+  const { change, faults: portFaults } = openPortFaults(chance, harness);
   return {
-    run: { harness, change: () => ({}) },
+    run: { harness, change },
+    portFaults,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     maxInFlight: 16,
-    undecidable: [],
+    isUndecidable: () => false,
     planFault: (from) => {
       const fault = partFault(from);
       faults.add(fault);
