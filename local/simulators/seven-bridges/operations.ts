@@ -45,7 +45,7 @@ const refusals = {
   full: [402, 90000, 'The storage quota is exceeded.'],
 } as const;
 
-/** @throws Rejection - nobody, or not this user, may write into the project */
+/** @throws Rejection - the project takes no file, at least of this user */
 function writablePlaceOf(
   context: SimulatorContext,
   project?: string | null,

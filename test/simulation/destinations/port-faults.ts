@@ -29,7 +29,7 @@ export interface PortFaults {
   change(ports: Ports): Partial<Ports>;
 }
 
-/** Draws faults for the ports of a harness. One sandbox stands for all processes. */
+/** Draws faults for the ports of a harness. All processes share one sandbox. */
 export function openPortFaults(
   chance: Chance,
   { source }: Pick<PortHarness, 'source'>,
