@@ -1,8 +1,8 @@
 import { putIntoQueue } from '#src/admission/join-queue.ts';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { maxFullHistories } from '#src/core/limits/limits.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { restoreTicket } from '#src/admission/restore-ticket.ts';
+import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
 import { maxSlots, sweepSeconds } from '#src/core/limits/limits.ts';
 import { priorities } from '#src/core/queue/queue.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
-import { type ServiceCall, workThrough } from '#src/background-work/work-through.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 import { listRows } from './stale-transfers.ts';
 

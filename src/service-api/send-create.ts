@@ -45,7 +45,7 @@ function lostUnlessUnsent(error: unknown, { operation, signal }: ApiCall): unkno
  * Transient statuses with which a server, or a proxy in front of it, reports that it did not act on the
  * request. After any other transient status, the request may have had an effect.
  */
-const rejections: readonly number[] = [409, 423, 425, 429, 503, 507];
+const rejections: readonly number[] = [409, 423, 425, 429, 503];
 
 function mayHaveTakenEffect(reply: HttpReply, isOwn: (reply: HttpReply) => boolean): boolean {
   if (isSuccess(reply)) return !isOwn(reply);

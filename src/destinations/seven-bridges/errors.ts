@@ -34,10 +34,10 @@ const namesByCode: Readonly<Record<string, ErrorName>> = {
 const unknownUploadCodes: readonly string[] = ['8003', '8011'];
 
 /**
- * Payment Required and Insufficient Storage. No document says how the service answers if a quota of storage or the
- * funds of a billing group are used up: these are the statuses that HTTP has for it.
+ * Payment Required. No document says how the service answers if a quota of storage or the funds of a billing group
+ * are used up: HTTP has this status for it.
  */
-const storageFullStatuses: readonly number[] = [402, 507];
+const paymentRequired = 402;
 
 /** The code of maintenance, with the status 503. */
 const maintenanceCode = '0';
@@ -60,7 +60,7 @@ function errorName(reply: HttpReply, { code = '' }: ServiceError, operation: Ope
   const { status } = reply;
   if (rejectsKey(reply)) return 'CredentialsRejectedError';
   if (status === 429) return 'ThrottledError';
-  if (storageFullStatuses.includes(status)) return 'StorageFullError';
+  if (status === paymentRequired) return 'StorageFullError';
   if (isUnknownId(reply) || (status < 500 && unknownUploadCodes.includes(code)))
     return operation.onSession ? 'SessionExpiredError' : 'ProjectNotFoundError';
   if (status >= 500 || isFromGateway(reply))

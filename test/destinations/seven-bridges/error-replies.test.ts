@@ -9,7 +9,8 @@ describe('an error of Seven Bridges', () => {
     [400, 8013, 'RequestRejectedError'],
     [401, 90001, 'CredentialsRejectedError'],
     [402, 90000, 'StorageFullError'],
-    [507, 90005, 'StorageFullError'],
+    // A 507 leaves open whether an upload exists.
+    [507, 90005, 'CreateReplyLostError'],
     [400, 90001, 'CredentialsRejectedError'],
     [403, 8001, 'ProjectDeniedError'],
     [403, 90002, 'ProjectDeniedError'],

@@ -22,6 +22,9 @@ export interface ErrorEntry {
 /** Where a transfer runs. Each runtime has its own words and settings. */
 export type Runtime = 'stack' | 'local';
 
+/** What all errors that end a transfer have in common. */
+export const ends = { scope: 'transfer', disposition: 'fail' } as const;
+
 export const startAgain =
   'Start a new execution with the same input. It continues from the stored chunks.';
 

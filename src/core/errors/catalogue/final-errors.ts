@@ -1,8 +1,5 @@
-import { checkDisk, type ErrorEntry, runAgain, startAgain } from './error-entry.ts';
+import { checkDisk, type ErrorEntry, ends, runAgain, startAgain } from './error-entry.ts';
 import { sourceErrors } from './source-errors.ts';
-
-/** What every error here has in common. */
-const ends = { scope: 'transfer', disposition: 'fail' } as const;
 
 /** The errors that end a transfer: only an operator or a user can help. */
 export const finalErrors = {
