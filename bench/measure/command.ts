@@ -30,7 +30,8 @@ export async function measureShell(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Usage> {
-  const startedAt = performance.now();
+  const startedAt = Date.now();
+  const before = performance.now();
   const shell = spawn('bash', args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
   const ended = once(shell, 'close');
   const [output, errors, peak] = await Promise.all([
@@ -39,12 +40,12 @@ export async function measureShell(
     largestPeak(shell.pid ?? 0, ended),
   ]);
   await ended;
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = (performance.now() - before) / 1000;
   if (shell.exitCode !== 0) {
     const end = errors.join('').slice(-explainingChars);
     throw new TransferError('UnexpectedError', `${commandOf(args)} failed: ${end}`);
   }
-  return { seconds, cpuSeconds: cpuSeconds(output.join('')), peakRssBytes: peak };
+  return { startedAt, seconds, cpuSeconds: cpuSeconds(output.join('')), peakRssBytes: peak };
 }
 
 function commandOf([first = '', , , program = '']: readonly string[]): string {

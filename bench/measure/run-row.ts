@@ -88,11 +88,10 @@ async function runOnce(settings: RowSettings, row: Row, mover: MoverName): Promi
   try {
     if (warmUpJob) await worker.request<Usage>(warmUpJob);
     await servers.takeCounts();
-    const startedAt = Date.now();
     const usage = await worker.request<Usage>(job);
     const firstGetAt = await checkCounts(settings, row, mover);
     if (mover !== 'npm run ingest' || firstGetAt === undefined) return usage;
-    return { ...usage, firstGetSeconds: (firstGetAt - startedAt) / 1000 };
+    return { ...usage, firstGetSeconds: (firstGetAt - usage.startedAt) / 1000 };
   } finally {
     await worker.end();
     await servers.clear();

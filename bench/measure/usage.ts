@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 /** The resources that one run used. */
 export interface Usage {
+  /** When the run was started, in ms since 1970. */
+  readonly startedAt: number;
   readonly seconds: number;
   /** User and system time of all threads. */
   readonly cpuSeconds: number;
@@ -14,12 +16,13 @@ export interface Usage {
 /** Measures this process while it moves an object. Earlier work counts only for the memory. */
 export async function measure(move: () => Promise<unknown>): Promise<Usage> {
   const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
+  const startedAt = Date.now();
+  const before = performance.now();
   await move();
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = (performance.now() - before) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   const peak = (await peakRssBytes(process.pid)) ?? process.resourceUsage().maxRSS * 1024;
-  return { seconds, cpuSeconds: (user + system) / 1e6, peakRssBytes: peak };
+  return { startedAt, seconds, cpuSeconds: (user + system) / 1e6, peakRssBytes: peak };
 }
 
 /**
@@ -37,6 +40,7 @@ export function sumUsages(usages: readonly Usage[]): Usage {
   const sum = (part: (usage: Usage) => number) => usages.reduce((all, one) => all + part(one), 0);
   const peaks = usages.flatMap(({ peakRssBytes }) => peakRssBytes ?? []);
   return {
+    startedAt: Math.min(...usages.map((usage) => usage.startedAt)),
     seconds: sum(({ seconds }) => seconds),
     cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
     peakRssBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,

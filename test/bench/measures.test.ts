@@ -5,6 +5,7 @@ import { evaluate, measures, type Runs, verdictOf } from '../../bench/plan/measu
 import { rows } from '../../bench/plan/rows.ts';
 
 const usage = (seconds: number, cpuSeconds = 1, peakRssBytes = 2 ** 20): Usage => ({
+  startedAt: 0,
   seconds,
   cpuSeconds,
   peakRssBytes,
@@ -27,8 +28,9 @@ describe('quartilesOf', () => {
   });
 });
 
-it('the usage of several objects is a sum, its peak the largest', () => {
-  expect(sumUsages([usage(1, 2, 30), usage(2, 3, 20)])).toEqual(usage(3, 5, 30));
+it('the usage of several objects is a sum, its peak the largest, its start the first', () => {
+  const usages = [usage(1, 2, 30), { ...usage(2, 3, 20), startedAt: 1_000 }];
+  expect(sumUsages(usages)).toEqual(usage(3, 5, 30));
 });
 
 describe('a measure', () => {
