@@ -17,9 +17,14 @@ if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
   process.exitCode = wrongVersion;
 } else {
   const { enableCompileCache } = await import('node:module');
+  // Errors in the bundle show the lines of the sources.
+  if (process.env.CHUNKFERRY_DEBUG) process.setSourceMapsEnabled(true);
   // Compiling the modules takes half of the start. The cache is next to the code, where only its owner writes. With a
   // full cache, Node.js never loads its TypeScript compiler in a checkout. A folder that is read-only has no cache.
   enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/compiled`);
-  // In the package, the name of this module ends with .js.
-  await import('./start.ts');
+  // In the package, the names of these modules end with .js.
+  const { bundledStart } = await import('./program-bundle.ts');
+  const bundle = bundledStart();
+  if (bundle) await import(bundle);
+  else await import('./start.ts');
 }

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
 import type { ItemEnd } from '../ingest/batch.ts';
 import type { FileItem } from '../ingest/files.ts';
 import { heapOption, type LocalProcess } from './local-process.ts';
 
-const program = fileURLToPath(
-  new URL(`./local-run-main${import.meta.url.slice(-3)}`, import.meta.url),
-);
+/** The program of one local run, next to this module: in the sources, in the package, and in the bundle. */
+const { dirname, filename } = import.meta;
+const program = join(dirname, `local-run-main${extname(filename)}`);
 
 /** Processes of files that are moved now. They end with this one. */
 const children = new Set<ReturnType<typeof spawn>>();
