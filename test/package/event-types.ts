@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
   { resolution: 'node16', kind: 'module', module: 'node16', code: statically },
   { resolution: 'nodenext', kind: 'commonjs', module: 'nodenext', code: statically },
   { resolution: 'nodenext', kind: 'module', module: 'nodenext', code: statically },
-  { resolution: 'bundler', kind: 'commonjs', module: 'preserve', code: statically },
+  { resolution: 'bundler', kind: 'commonjs', module: 'commonjs', code: statically },
   { resolution: 'bundler', kind: 'module', module: 'es2022', code: statically },
 ];
 
