@@ -106,6 +106,7 @@ describe('ConfirmUpload, for a range whose sender ended without an answer', () =
     const { answer, recorded } = await recordError({ Error: 'Sandbox.Timedout', Cause });
     expect(answer).toEqual({ next: 'continue', waitSeconds: 0, unfinished: [] });
     expect(recorded).toMatchObject({
+      name: 'FunctionEndedError',
       disposition: 'retry',
       message: expect.stringContaining('Task timed out'),
       executionId: 'execution-a',
