@@ -69,7 +69,8 @@ export async function probe(flags: Flags, context: Context): Promise<Ending> {
 
 /** Returns the one service that the questions are about. */
 function probedDefinition(): AnyDefinition {
-  const definition = destinations.find(({ kind }) => kind === 'twelvelabs');
+  const all: readonly AnyDefinition[] = destinations;
+  const definition = all.find(({ kind }) => kind === 'twelvelabs');
   if (definition) return definition;
   throw new CommandError('usage', 'This program has no destination that the probe could ask.');
 }
