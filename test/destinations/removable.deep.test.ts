@@ -43,6 +43,8 @@ it.each(destinations.map(({ kind }) => kind))(
   async (kind) => {
     await removeDestination(kind);
     const args = ['tsc', '-p', 'tsconfig.build.json', '--noEmit', '--noCheck', 'false'].concat([
+      '--declaration',
+      'false',
       '--rewriteRelativeImportExtensions',
       'false',
     ]);
