@@ -111,7 +111,7 @@ class QueueLoad {
     for (let i = 0; i < count; i++) {
       const key = `film ${++this.#objects}.mp4`;
       const source = { bucket: 'films', key, etag: `etag ${key}`, sizeBytes: 4096 };
-      const state = { object: key, source, options: {}, start: 'event' };
+      const state = { objectId: key, source, options: {}, start: 'event' };
       this.#opened(await openSession(this.#ports, state, this.#call(`arrival ${key}`)));
     }
   }

@@ -54,11 +54,19 @@ export function compileTemplate(template: unknown): Read {
 /** Puts a state's result into its input, as its `ResultPath` says. */
 export type Merge = (input: unknown, result: unknown) => unknown;
 
-/** @throws Error - the path is deeper than one name */
+/** @throws Error - the path has more than names */
 export function compileResultPath(path: unknown): Merge {
   if (path === undefined || path === '$') return (_, result) => result;
   if (path === null) return (input) => input;
-  const name = /^\$\.(\w+)$/.exec(String(path))?.[1];
-  if (!name) throw new Error(`the ResultPath ${JSON.stringify(path)} is not supported`);
-  return (input, result) => ({ ...(input as object), [name]: result });
+  if (!/^\$(\.\w+)+$/.test(String(path)))
+    throw new Error(`the ResultPath ${JSON.stringify(path)} is not supported`);
+  const names = String(path).split('.').slice(1);
+  return (input, result) => withField(input, names, result);
+}
+
+/** Sets a field. Missing objects on the way to it are made, as Step Functions does. */
+function withField(input: unknown, [name = '', ...deeper]: string[], result: unknown): object {
+  const fields = isFields(input) ? input : {};
+  const value = deeper.length === 0 ? result : withField(fields[name], deeper, result);
+  return { ...fields, [name]: value };
 }
