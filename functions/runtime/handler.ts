@@ -147,6 +147,7 @@ function invocationOf(payload: StepPayload, call: ServiceCall, now: number): Inv
     ...call,
     executionId,
     executionInput: input,
-    executionStartedAt: startedAt ? Date.parse(startedAt) : now,
+    // An unreadable time must not end the transfer: it then counts as one that starts now.
+    executionStartedAt: Date.parse(startedAt ?? '') || now,
   };
 }

@@ -142,6 +142,22 @@ describe('the measurements of a call', () => {
 });
 
 describe('a payload', () => {
+  it.each(['2026-11-21T12:00:00.000Z', 'no time', '', undefined])(
+    'with the start %j gives the step a time, however unreadable it is',
+    async (startedAt) => {
+      const times: number[] = [];
+      const step = async (_: object, __: unknown, invocation: { executionStartedAt: number }) => {
+        times.push(invocation.executionStartedAt);
+        return { next: 'sent' } as const;
+      };
+      await createStepHandler('SendChunks', step, {})(container)(
+        { ...payload, startedAt },
+        context,
+      );
+      expect(times).toEqual([expect.closeTo(Date.parse(startedAt ?? '') || Date.now(), -4)]);
+    },
+  );
+
   it.each([null, 7, {}, { state: {} }])('%j is rejected with a named error', async (event) => {
     await expect(call(() => {}, event)).rejects.toMatchObject({ name: 'InvalidInputError' });
   });
