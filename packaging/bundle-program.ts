@@ -11,6 +11,7 @@ import {
   root,
   stampOf,
 } from '#cli/program-bundle.ts';
+import { requireBanner } from '#infra/lambda/require-banner.ts';
 
 /** The modules that are started as programs. Each is in the bundle by this name. */
 const entryPoints = {
@@ -77,10 +78,7 @@ const options: BuildOptions = {
   logLevel: 'silent',
   plugins: [sourceUrls],
   define: { 'import.meta.url': 'sourceUrl' },
-  // Some dependencies call require, which ES modules lack.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
+  banner: requireBanner,
 };
 
 /**
@@ -100,7 +98,7 @@ export async function bundleProgram(folder: string = bundleFolder, now = Date.no
   assertOlder(read, startedAt);
   const written = Object.keys(outputs).filter((file) => file.endsWith('.mjs'));
   const files = [...read, ...written.map((file) => stampOf(file))];
-  describe({ root, start: `${folder}${output}/start.mjs`, files }, folder, output);
+  writeDescription({ root, start: `${folder}${output}/start.mjs`, files }, folder, output);
   removeOthers(folder, output);
 }
 
@@ -113,7 +111,8 @@ function assertOlder(files: readonly FileStamp[], startedAt: number): void {
     );
 }
 
-function describe(bundle: BundleDescription, folder: string, output: string): void {
+/** Puts the bundle to use. */
+function writeDescription(bundle: BundleDescription, folder: string, output: string): void {
   const written = join(root, folder, output, descriptionFile);
   writeFileSync(written, JSON.stringify(bundle));
   renameSync(written, join(root, folder, descriptionFile));

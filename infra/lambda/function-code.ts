@@ -5,6 +5,7 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { BuildOptions } from 'esbuild';
+import { requireBanner } from './require-banner.ts';
 
 /** The root of a checkout; in the published package, the folder of the compiled files. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -39,10 +40,7 @@ const bundleOptions: BuildOptions = {
   logLevel: 'warning',
   // Everything else is bundled, also the AWS SDK, in the tested versions.
   external: [...unusedModules, ...computersProviders],
-  // Some dependencies call require, which ES modules lack.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
+  banner: requireBanner,
 };
 
 /**

@@ -19,7 +19,8 @@ export interface EndedExecution {
 }
 
 /**
- * `closed`, `rejected` and `cancelled`: this call recorded an outcome, or queued the transfer again. `finished`: an outcome was recorded
+ * `closed`, `rejected` and `cancelled`: this call recorded an outcome. `closed` also: this call queued the transfer
+ * again, because a new execution can continue it. `finished`: an outcome was recorded
  * before. `unchanged`: no outcome is missing, or another execution owns the transfer.
  */
 export type EndedExecutionResult = 'closed' | 'rejected' | 'cancelled' | 'finished' | 'unchanged';
