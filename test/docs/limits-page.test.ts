@@ -43,7 +43,6 @@ const noLimits = new Set([
   'ProjectDeniedError',
   'ProjectNotFoundError',
   'ProtocolViolationError',
-  'StorageFullError',
   'SourceAccessDeniedError',
   'SourceChecksumMismatchError',
   'SourceClaimRejectedError',

@@ -23,7 +23,10 @@ export interface SevenBridgesSwitches {
    * sevenbridges-python sends `n × part size + 1` bytes with a part of one byte more and an empty one.
    */
   partSizes: 'exact' | 'any';
-  /** Why the project takes no file: the token's user may only read, the project is locked, or its storage is full. */
+  /**
+   * Why the project takes no file: the token's user may only read, the project is locked, or its storage is full. No
+   * document names the reply for the last one.
+   */
   takesFiles: 'yes' | 'read-only' | 'locked' | 'full';
   /** Whether a completed upload can still be read. */
   completedUpload: 'forgotten' | 'kept';

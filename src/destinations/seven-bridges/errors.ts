@@ -33,12 +33,6 @@ const namesByCode: Readonly<Record<string, ErrorName>> = {
 /** The upload does not exist, or its id is invalid. */
 const unknownUploadCodes: readonly string[] = ['8003', '8011'];
 
-/**
- * Payment Required. No document says how the service answers if a quota of storage or the funds of a billing group
- * are used up: HTTP has this status for it.
- */
-const paymentRequired = 402;
-
 /** The code of maintenance, with the status 503. */
 const maintenanceCode = '0';
 
@@ -60,7 +54,6 @@ function errorName(reply: HttpReply, { code = '' }: ServiceError, operation: Ope
   const { status } = reply;
   if (rejectsKey(reply)) return 'CredentialsRejectedError';
   if (status === 429) return 'ThrottledError';
-  if (status === paymentRequired) return 'StorageFullError';
   if (isUnknownId(reply) || (status < 500 && unknownUploadCodes.includes(code)))
     return operation.onSession ? 'SessionExpiredError' : 'ProjectNotFoundError';
   if (status >= 500 || isFromGateway(reply))

@@ -8,7 +8,8 @@ describe('an error of Seven Bridges', () => {
     [400, 8010, 'ProjectNotFoundError'],
     [400, 8013, 'RequestRejectedError'],
     [401, 90001, 'CredentialsRejectedError'],
-    [402, 90000, 'StorageFullError'],
+    // No document names a status or a code for used up storage or funds.
+    [402, 90000, 'RequestRejectedError'],
     // A 507 leaves open whether an upload exists.
     [507, 90005, 'CreateReplyLostError'],
     [400, 90001, 'CredentialsRejectedError'],

@@ -70,7 +70,7 @@ describe('a file that Seven Bridges does not take ends with an error that says w
     [
       'a full storage',
       { switches: { takesFiles: 'full' } },
-      'StorageFullError',
+      'RequestRejectedError',
       'The storage quota is exceeded.',
     ],
     ['an empty object', { sizeBytes: 0 }, 'SourceEmptyError', 'has 0 bytes'],

@@ -62,11 +62,6 @@ export const finalErrors = {
     localNextStep:
       "Let the token's user write to the project, or unlock it, then run the command again.",
   },
-  StorageFullError: {
-    ...ends,
-    nextStep: 'Free space at the service, then start again.',
-    localNextStep: 'Free space at the service, then run the command again.',
-  },
   ProtocolViolationError: {
     ...ends,
     nextStep: 'Report this with the execution id: the reply of the service breaks its API.',
