@@ -13,10 +13,11 @@ import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
+import type { Sample } from '../simulators/entry.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { failureOf } from './command-line.ts';
 import type { LocalDefinition } from './destination-options.ts';
-import { type Sample, type SimulatedService, sampleOf, startService } from './simulated-service.ts';
+import { type SimulatedService, simulatorOf } from './simulated-service.ts';
 
 const bucket = 'films';
 const tableName = 'transfers';
@@ -65,10 +66,10 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
   const definition = definitionOf(destination, '--destination');
   removeUserAwsSettings();
   readProxies(process.env);
-  const sample = sampleOf(definition.kind);
+  const { sample, start } = await simulatorOf(definition);
   const sizeBytes = file ? await fileSize(file) : await sampleSize(size ?? sample.size);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
-  const service = await startService(definition);
+  const service = await start();
   try {
     const noun = file ? 'a file' : sample.noun;
     progress.print(`Putting ${noun} of ${formatBytes(sizeBytes)} into the local S3.`);

@@ -96,6 +96,8 @@ export interface DestinationDefinition<
   readonly schema: Schema;
   /** Valid settings, for what is asked without a call before there are any, such as a bill. Default: none. */
   readonly example?: z.input<Schema> | undefined;
+  /** The folder of its simulator in `local/simulators`, for demos. Default: it has none. */
+  readonly simulator?: string | undefined;
   /** Returns the bytes of each chunk of an object; absent if the service chooses. */
   chunkBytesOf?(sizeBytes: number, settings: z.output<Schema>): number;
   /** Every setting, by its name in the schema. */

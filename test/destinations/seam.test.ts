@@ -12,7 +12,6 @@ const naming: Readonly<Record<string, string>> = {
   'cli/actions/probe.ts': 'its questions are about the documents of TwelveLabs',
   'deploy-test/scenarios/installed.ts': 'it types the line of the page, which names one',
   'deploy-test/scenarios/other-destination.ts': 'it deploys a stack for each other kind',
-  'local/commands/simulated-service.ts': 'it lists the simulators, by kind',
 };
 
 /** Folders that know no service. */

@@ -21,6 +21,7 @@ export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settin
   },
   schema: settingsSchema,
   example: { baseUrl: 'https://community.example.com/api/v2' },
+  simulator: 'selfcommunity',
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
   chunkBytesOf: () => maxChunkBytes,

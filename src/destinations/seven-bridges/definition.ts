@@ -17,6 +17,7 @@ export const sevenBridges: DestinationDefinition<'seven-bridges', typeof setting
   },
   schema: settingsSchema,
   example: { environment: 'us', project: 'ada/genomes' },
+  simulator: 'seven-bridges',
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
   chunkBytesOf: (sizeBytes, { partSizeBytes }) => partSizeOf(sizeBytes, partSizeBytes),

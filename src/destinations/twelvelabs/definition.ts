@@ -11,6 +11,7 @@ export const twelveLabs: DestinationDefinition<'twelvelabs', typeof settingsSche
   asset: 'asset',
   secret: { variable: 'TWELVE_LABS_API_KEY', noun: 'API key', storedAs: 'as plain text' },
   schema: settingsSchema,
+  simulator: 'twelvelabs',
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
   create: ({ baseUrl, maxMediaBytes, maxImageBytes }, resources) => {

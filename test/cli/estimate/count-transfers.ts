@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startService } from '#local/commands/simulated-service.ts';
+import { simulatorOf } from '#local/commands/simulated-service.ts';
 import { type DestinationKind, definitionOf } from '#src/destinations/registry.ts';
 import { billOf } from '../../../bench/cost/bill.ts';
 import type { TransferResult } from '../../../bench/cost/counted-transfer.ts';
@@ -92,7 +92,8 @@ async function countTransfer(
   const file = await createFilm(folder, sizeBytes);
   const md5 = createHash('md5').update(readFileSync(file.path)).digest('hex');
   await servers.serve(key, file, { hasChecksum: true, md5 });
-  const service = await startService(definitionOf(destination, 'plan'));
+  const simulator = await simulatorOf(definitionOf(destination, 'plan'));
+  const service = await simulator.start();
   await servers.takeCounts();
   const result = await move(
     { key, environment: { ...service.environment, ...plan.environment } },
