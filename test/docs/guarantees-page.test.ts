@@ -22,8 +22,10 @@ describe('docs/guarantees.md', () => {
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('names switches that the simulator has', () => {
-    const [, table = ''] = /(\| assumed of TwelveLabs [\s\S]*)$/.exec(page) ?? [];
+  it('links to the assumptions about TwelveLabs, which name switches that its simulator has', () => {
+    expect(page).toContain('(twelvelabs.md#what-only-a-live-account-can-settle)');
+    const source = new URL('../../src/destinations/twelvelabs/page.md', import.meta.url);
+    const [, table = ''] = /(\| assumed \|[\s\S]*)$/.exec(readFileSync(source, 'utf8')) ?? [];
     const rows = table
       .split('\n')
       .slice(2)

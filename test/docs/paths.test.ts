@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { destinations } from '#src/destinations/registry.ts';
 
-/** Every page of the repository. */
+/** Every page of the repository, and the text that the pages of destinations are written from. */
 const pages = [
   ...markdownIn('.'),
   ...markdownIn('docs'),
   ...markdownIn('docs/adr'),
+  ...destinations.flatMap(({ kind }) => markdownIn(join('src/destinations', kind))),
   ...markdownIn('.github'),
   ...markdownIn('.github/ISSUE_TEMPLATE'),
 ];
