@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseSize } from '#local/terminal/size.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type Row, rows } from './plan/rows.ts';
 import { toolsVariable } from './rivals/go-tools.ts';
 

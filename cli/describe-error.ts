@@ -1,11 +1,7 @@
 import { systemProblem } from '#local/commands/system-problem.ts';
 import { printable } from '#local/terminal/words.ts';
-import {
-  asTransferError,
-  isTransferError,
-  nextStepOf,
-  type Runtime,
-} from '#src/core/errors/errors.ts';
+import { nextStepOf, type Runtime } from '#src/core/errors/error-lookup.ts';
+import { asTransferError, isTransferError } from '#src/core/errors/transfer-error.ts';
 import { CommandError } from './command-error.ts';
 import type { Ending } from './exit-codes.ts';
 import { missingPackage } from './missing-package.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { Runtime } from '#src/core/errors/errors.ts';
+import type { Runtime } from '#src/core/errors/error-lookup.ts';
 import { commands, type RegisteredCommand } from './commands/registry.ts';
 import { type Context, printResult } from './context.ts';
 import { describeError } from './describe-error.ts';

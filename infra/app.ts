@@ -1,4 +1,4 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { createApp } from './create-app.ts';
 
 /** The app of cdk.json. An invalid value ends it with one line. */

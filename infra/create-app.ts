@@ -3,7 +3,7 @@ import { SourceAccountStack } from '#infra/stacks/source-account-stack.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import cdk from '../cdk.json' with { type: 'json' };
 import type { Context } from './context/key-fields.ts';
-import { stackKind } from './context/keys.ts';
+import { stackKind } from './context/known-keys.ts';
 import { sourceAccountProps } from './context/source-account.ts';
 import { transferProps } from './context/transfers.ts';
 

@@ -9,7 +9,7 @@ import type { Container } from '#functions/runtime/container.ts';
 import type { HandlerFactory } from '#functions/runtime/handler.ts';
 import { createHandler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 
 /** What the handlers of the deployed functions are created by. */
 const factories: Readonly<Record<FunctionName, HandlerFactory<unknown>>> = {

@@ -6,9 +6,9 @@ import { withTimeLimit } from '#local/state-machine/lambda/time-limit.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import { functionNames } from '#src/core/shared-with-infra/step-names.ts';
 import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Sources } from '#src/core/source/sources.ts';
-import { functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
 import {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { createFilm } from '../processes/films.ts';
 import { type Servers, startServers } from '../processes/servers.ts';
 import { startProcess } from '../processes/worker-process.ts';

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import type { Handlers } from '#local/handlers.ts';
 import type { Pipeline } from '#local/pipeline.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
-import { functionNames } from '#src/core/stack/step-names.ts';
+import { functionNames } from '#src/core/shared-with-infra/step-names.ts';
 
 /** The calls of one function. */
 export interface CallTally {

@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { localClientConfig } from '#local/emulators/local-account.ts';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import type { MarshalledItem } from './item-units.ts';
 
 /** Reads the item that a write is about, without being counted. */

@@ -1,4 +1,4 @@
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 
 /** An attribute's value as DynamoDB sends it, such as `{ S: 'film' }`. */
 export type MarshalledValue = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { MoverJob } from '../movers/job.ts';
 import type { MoverName, Row } from '../plan/rows.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { lengthOf, rangeHeader } from '#src/core/source/byte-range.ts';
 import { measure, sumUsages, type Usage } from '../measure/usage.ts';
 import type { Film } from '../processes/films.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import { isFields, type StateFields } from '#local/state-machine/definition/states.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 
 /** Calls a function with a state, and returns its answer. */
 export type CallFunction = (name: FunctionName, state: unknown) => Promise<unknown>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TwelveLabs } from 'twelvelabs-js';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { measure, sumUsages, type Usage } from '../measure/usage.ts';
 import type { Film } from '../processes/films.ts';
 import { serveRequests } from '../processes/worker-process.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ByteRange } from '#src/core/source/byte-range.ts';
 import { planChunks } from '#src/core/transfer/chunk-plan.ts';
 import type { Film } from '../processes/films.ts';

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Crc64Nvme } from '@aws-sdk/checksums/crc';
 import { paddedMedia, smallestMediaBytes } from '#local/media/padded-media.ts';
 import { formatBytes } from '#local/terminal/size.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** Copies of an object on the disk at most: itself, its download, and the chunk files of the SDK helper. */
 const copiesByHelper = 3;

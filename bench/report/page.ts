@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { billLimits, transitionChunkBytes, transitionLimits } from '../cost/bill-limits.ts';
 import { billId } from '../cost/recorded-bill.ts';
 import type { Quartiles } from '../measure/statistics.ts';

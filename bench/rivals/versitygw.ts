@@ -16,7 +16,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { request } from 'undici';
 import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
 import { loopbackAddress } from '#local/emulators/loopback.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { FilmFile } from '../processes/films.ts';
 import type { Bucket } from '../processes/servers.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Runtime } from '#src/core/errors/errors.ts';
+import type { Runtime } from '#src/core/errors/error-lookup.ts';
 import type { Context } from '../context.ts';
 import type { OnEnd } from '../program.ts';
 

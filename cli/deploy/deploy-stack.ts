@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { DeployResult, IIoHost, Toolkit } from '@aws-cdk/toolkit-lib';
 import { createApp } from '#infra/create-app.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
 import { redact } from '#src/core/errors/redact.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-codes.ts';
 

@@ -1,5 +1,5 @@
 import { chosenDestination, type LocalDefinition } from '#local/commands/destination-options.ts';
-import { createUncalledDestination } from '#local/ingest/uncalled-destination.ts';
+import { readOfflineDestination } from '#local/ingest/read-offline-destination.ts';
 import { defaultChunksInFlight, maxChunksPerSession } from '#src/core/limits/limits.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { maxRangesInFlight } from '#src/core/transfer/in-flight.ts';
@@ -26,7 +26,7 @@ export interface EstimatedDestination {
 export function estimatedDestination(kind: string, env: Environment): EstimatedDestination {
   const { definition } = chosenDestination({ destination: kind });
   const variables = settingsFor(definition, env);
-  const destination = createUncalledDestination(definition, variables);
+  const destination = readOfflineDestination(definition, variables);
   const settings = readSettings(definition, variables);
   const { traits, prepareChunk } = destination;
   return {

@@ -1,4 +1,4 @@
-import type { Runtime } from '#src/core/errors/errors.ts';
+import type { Runtime } from '#src/core/errors/error-lookup.ts';
 import type { Context } from '../context.ts';
 import { describeError, type EndingError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';

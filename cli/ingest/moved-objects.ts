@@ -1,4 +1,4 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import {
   isCancelledByRequest,
   isOver,

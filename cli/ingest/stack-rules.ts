@@ -1,11 +1,11 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
-import { createUncalledDestination } from '#local/ingest/uncalled-destination.ts';
+import { readOfflineDestination } from '#local/ingest/read-offline-destination.ts';
 import { readSettings } from '#src/config/environment.ts';
+import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { configuredMediaType, matchingSource } from '#src/core/source/source-filter.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
@@ -29,7 +29,7 @@ export async function readStackRules(
   definition: LocalDefinition,
 ): Promise<StackRules> {
   const environment = await readEnvironment(stack);
-  const destination = createUncalledDestination(definition, environment);
+  const destination = readOfflineDestination(definition, environment);
   const { list } = readSettings(environment).sources;
   const rulesFor = (bucket: string) => {
     const sources = list.filter((source) => source.bucket === bucket);

@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
-import { errorNames, isTransferError } from '#src/core/errors/errors.ts';
+import { errorNames } from '#src/core/errors/error-lookup.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { Destination, UnfinishedSessions } from '#src/core/transfer/destination.ts';
 import { parseHttpDate } from '#src/http/http-date.ts';

@@ -1,5 +1,5 @@
 import { type OperatorProblem, operatorFailure } from '#src/aws/operator-failure.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-codes.ts';
 

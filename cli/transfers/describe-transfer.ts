@@ -1,6 +1,6 @@
 import { formatBytes } from '#local/terminal/size.ts';
 import { speedText } from '#local/terminal/words.ts';
-import { executionLink } from '#src/core/stack/console-links.ts';
+import { executionLink } from '#src/core/console-links.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { agoText, longText, timeText } from '../output/words.ts';
 import { percent, type TransferDetails, type TransferProgress } from './transfer-details.ts';

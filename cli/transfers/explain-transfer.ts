@@ -1,4 +1,4 @@
-import { isErrorName, nextStepOf } from '#src/core/errors/errors.ts';
+import { isErrorName, nextStepOf } from '#src/core/errors/error-lookup.ts';
 import type { RangeRecord } from '#src/core/transfer/upload-rows.ts';
 import { agoText } from '../output/words.ts';
 import { runbookEntry } from '../runbook/runbook.ts';

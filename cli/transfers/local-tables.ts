@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { localClientConfig } from '#local/emulators/local-account.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { type Context, type Environment, printNote } from '../context.ts';
 import type { PlaceFlags } from '../options.ts';
 import { openTransferTable, type TransferTable } from './transfer-table.ts';

@@ -1,5 +1,5 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
 import { createThrottledSource } from '#src/throttling/throttled-source.ts';
 import type { Container, PortPart } from '../runtime/container.ts';

@@ -1,7 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createQuotaProbe } from '#src/aws/quota-probe.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import type { Probes } from '#src/core/stack/preflight.ts';
+import type { Probes } from '#src/core/preflight-findings.ts';
 import type { Part } from '../runtime/container.ts';
 import { settings } from '../runtime/settings.ts';
 

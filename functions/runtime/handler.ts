@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import type { ServiceCall } from '#src/background-work/work-through.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
-import type { StepResult } from '#src/core/stack/next-answers.ts';
-import type { ServiceFunctionName, StepName } from '#src/core/stack/step-names.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
+import type { StepResult } from '#src/core/shared-with-infra/next-answers.ts';
+import type { ServiceFunctionName, StepName } from '#src/core/shared-with-infra/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';
 import type { CommonPorts, Invocation } from '#src/step-support/step.ts';

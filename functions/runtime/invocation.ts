@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { ServiceCall } from '#src/background-work/work-through.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 

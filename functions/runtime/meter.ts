@@ -5,7 +5,7 @@ import {
   type MetricName,
   metricCatalogue,
   metricNamespace,
-} from '#src/core/stack/metrics.ts';
+} from '#src/core/shared-with-infra/metrics.ts';
 import type { Container, Part } from './container.ts';
 
 /** Measurements in memory, until `flush` writes them. */

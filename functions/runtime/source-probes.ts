@@ -1,5 +1,5 @@
 import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
-import type { Probes } from '#src/core/stack/preflight.ts';
+import type { Probes } from '#src/core/preflight-findings.ts';
 import type { Part } from './container.ts';
 import { createSourceClients } from './source-clients.ts';
 

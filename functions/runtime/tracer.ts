@@ -1,6 +1,6 @@
 import { getXrayTraceDataFromEnv } from '@aws-lambda-powertools/commons/utils/env';
 import { sendSubsegment } from '#src/aws/trace-daemon.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
 import type { Container } from './container.ts';
 import type { CallKeys } from './log.ts';
 

@@ -4,7 +4,7 @@ import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
 import { requiredVariable } from '#src/config/environment.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import { createTransport } from '#src/http/transport.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { createCallBudgets } from '#src/throttling/call-budgets.ts';

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /**
  * Ends the synthesis with `Invalid <path> <value>: <must>.`

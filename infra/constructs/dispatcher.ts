@@ -7,7 +7,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { deployedFunctionProps, type ServiceFunctionProps } from '#infra/lambda/step-function.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
-import { functionEntries } from '#src/core/stack/step-names.ts';
+import { functionEntries } from '#src/core/shared-with-infra/step-names.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);
 

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { deployedFunctionProps, type ServiceFunctionProps } from '#infra/lambda/step-function.ts';
 import { allow } from '#infra/permissions/permissions.ts';
 import { sweepSeconds } from '#src/core/limits/limits.ts';
-import { functionEntries } from '#src/core/stack/step-names.ts';
+import { functionEntries } from '#src/core/shared-with-infra/step-names.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 /** How often the reconciler checks all state: it finds an expired lease within five minutes. */

@@ -6,8 +6,8 @@ import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../stacks/transfer-stack-props.ts';
 import { destinationIn, settingKeys } from './destination-keys.ts';
 import type { Context } from './key-fields.ts';
-import { valuesOf } from './keys.ts';
-import { filterNames, transferKeys } from './transfer-keys.ts';
+import { valuesOf } from './known-keys.ts';
+import { filterNames, transferKeys } from './transfer-stack-keys.ts';
 
 const schema = z.object(transferKeys).check(checkSuffixTypes);
 

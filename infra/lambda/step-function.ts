@@ -4,7 +4,7 @@ import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionNetwork } from '#infra/network/function-network.ts';
-import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
+import { functionEntries, type StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { functionCode } from './function-code.ts';
 
 /** The settings that differ between the steps' functions. */

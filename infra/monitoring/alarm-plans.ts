@@ -5,7 +5,7 @@ import {
   MathExpression,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ErrorName } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { tableThrottles } from './platform-metrics.ts';
 import { fiveMinutes, productMetric } from './product-metric.ts';

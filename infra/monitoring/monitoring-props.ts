@@ -13,7 +13,7 @@ import {
   alarmThresholds,
   type CheckedThresholds,
 } from './alarm-thresholds.ts';
-import type { ReportedFailures } from './failure-reports.ts';
+import type { FailureNoticeOptions } from './failure-notices.ts';
 
 /** A queue of events that could not be delivered. */
 export interface WatchedQueue {
@@ -55,10 +55,10 @@ export interface MonitoringProps {
    */
   readonly alarmEmail?: string;
   /**
-   * Failed transfers are reported to the topic, each with its film, error and next step.
+   * Failure notices go to the topic: each failed transfer with its film, error and next step.
    * @default only alarms go to the topic
    */
-  readonly failures?: ReportedFailures;
+  readonly failureNotices?: FailureNoticeOptions;
   /** @default the default of each threshold */
   readonly alarmThresholds?: AlarmThresholds;
   /**

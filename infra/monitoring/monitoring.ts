@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type AlarmPlan, alarmPlans } from './alarm-plans.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { FailureReports } from './failure-reports.ts';
+import { FailureNotices } from './failure-notices.ts';
 import {
   type CheckedMonitoringProps,
   checkMonitoringProps,
@@ -24,15 +24,15 @@ export class Monitoring extends Construct {
   /** By the name in each alarm's logical id. */
   readonly alarms: ReadonlyMap<string, Alarm>;
   readonly dashboard: Dashboard;
-  /** Sends the notices about failed transfers; undefined without `failures` in the props. */
-  readonly reports: FailureReports | undefined;
+  /** Sends the failure notices; undefined without `failureNotices` in the props. */
+  readonly failureNotices: FailureNotices | undefined;
 
   /** @throws ConfigurationError - names the prop, its value and what must hold */
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const checked = checkMonitoringProps(props);
     this.topic = checked.alarmTopic ?? this.#newTopic(checked);
-    this.reports = this.#reports(checked);
+    this.failureNotices = this.#failureNotices(checked);
     const alarms = alarmPlans(this.#watched(checked)).map(
       (plan) => [plan.id, this.#alarm(plan)] as const,
     );
@@ -40,22 +40,21 @@ export class Monitoring extends Construct {
     this.dashboard = createTransferDashboard(this, checked, [...this.alarms.values()]);
   }
 
-  #reports({ failures, deployment, stateMachine, table }: CheckedMonitoringProps) {
-    if (!failures) return undefined;
+  #failureNotices({ failureNotices, deployment, stateMachine, table }: CheckedMonitoringProps) {
+    if (!failureNotices) return undefined;
     const { topic } = this;
-    // The dashboard shows the alarm of the reports' own queue, so it is created later.
+    // The dashboard shows the alarm of the notices' own queue, so it is created later.
     const dashboardName = Lazy.string({ produce: () => this.dashboard.dashboardName });
     const { tableName } = table;
-    const props = { ...failures, deployment, stateMachine, topic, tableName, dashboardName };
-    return new FailureReports(this, 'FailureReports', props);
+    const props = { ...failureNotices, deployment, stateMachine, topic, tableName, dashboardName };
+    return new FailureNotices(this, 'FailureNotices', props);
   }
 
   #watched(checked: CheckedMonitoringProps): CheckedMonitoringProps {
-    if (!this.reports) return checked;
-    const redelivery =
-      'Each message is a failed transfer that no notice reported: read its detail.';
-    const FailureReports = { queue: this.reports.deadLetterQueue as IQueue, redelivery };
-    return { ...checked, deadLetterQueues: { ...checked.deadLetterQueues, FailureReports } };
+    if (!this.failureNotices) return checked;
+    const redelivery = 'Each message is a failed transfer without a notice: read its detail.';
+    const FailureNotices = { queue: this.failureNotices.deadLetterQueue as IQueue, redelivery };
+    return { ...checked, deadLetterQueues: { ...checked.deadLetterQueues, FailureNotices } };
   }
 
   #newTopic({ deployment, alarmEmail }: CheckedMonitoringProps): ITopic {

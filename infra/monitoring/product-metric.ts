@@ -5,7 +5,7 @@ import {
   type MetricName,
   metricCatalogue,
   metricNamespace,
-} from '#src/core/stack/metrics.ts';
+} from '#src/core/shared-with-infra/metrics.ts';
 
 /** How a graph or an alarm reads one of the product's metrics. */
 export interface MetricView {

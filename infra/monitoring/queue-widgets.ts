@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { productMetric } from './product-metric.ts';
 import { bound, createGraph } from './widgets.ts';

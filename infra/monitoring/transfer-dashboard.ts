@@ -11,7 +11,7 @@ import {
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { StateTransitionMetric } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { openExecutions, tableThrottles } from './platform-metrics.ts';
 import { byAllValues, fiveMinutes, type MetricView, productMetric } from './product-metric.ts';

@@ -1,8 +1,8 @@
 import type { IConstruct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
+import { type StepWith, stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { type StepWith, stepsWith } from '#src/core/stack/permissions.ts';
 import { acknowledgeWildcards } from './acknowledge.ts';
 import { bucketArn, objectArns } from './object-arns.ts';
 import { allow } from './permissions.ts';

@@ -18,9 +18,9 @@ import {
   hasPermission,
   rowActionsOf,
   stepsWith,
-} from '#src/core/stack/permissions.ts';
-import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+} from '#src/core/shared-with-infra/permissions.ts';
+import { type FunctionName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { decryptsFor } from './key-policy.ts';
 

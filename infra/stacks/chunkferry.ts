@@ -8,8 +8,8 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { Dispatcher } from '#infra/constructs/dispatcher.ts';
-import { ProofTable } from '#infra/constructs/proof-table.ts';
 import { Reconciler } from '#infra/constructs/reconciler.ts';
+import { TransferTable } from '#infra/constructs/transfer-table.ts';
 import { createEmptySecret } from '#infra/destination/destination-secrets.ts';
 import { StepFunction, type StepFunctions } from '#infra/lambda/step-function.ts';
 import { Monitoring } from '#infra/monitoring/monitoring.ts';
@@ -36,8 +36,8 @@ import {
   type FunctionWith,
   needsOfAll,
   stepsWith,
-} from '#src/core/stack/permissions.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+} from '#src/core/shared-with-infra/permissions.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { type DestinationKind, definitionOf } from '#src/destinations/registry.ts';
 import { check } from '../configuration/check.ts';
 import { type CheckedProps, checkProps } from './chunkferry-props.ts';
@@ -90,7 +90,7 @@ export class Chunkferry extends Construct {
     const readers = readersOf(checked.sourceAccounts);
     this.#assertValidSources(checked.sources, new SourceList(this, readers));
     this.#sources = new SourceList(this, readers);
-    this.table = new ProofTable(this, 'Proofs', {
+    this.table = new TransferTable(this, 'Table', {
       removalPolicy: checked.tableRemovalPolicy,
       deletionProtection: checked.tableDeletionProtection,
     });
@@ -243,7 +243,7 @@ export class Chunkferry extends Construct {
       functions: this.functions,
       reconciler: this.reconciler.function,
       dispatcher: this.dispatcher.function,
-      failures: {
+      failureNotices: {
         eventBus: this.eventBus,
         memoryMiB: props.stepMemoryMiB,
         logRetention: props.logRetention,

@@ -5,8 +5,8 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import type { SourceList } from '#infra/sources/source-list.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import { hasPermission } from '#src/core/stack/permissions.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import { hasPermission } from '#src/core/shared-with-infra/permissions.ts';
+import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 import type { CheckedProps } from './chunkferry-props.ts';
 
 /** What the functions share. */

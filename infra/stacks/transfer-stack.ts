@@ -5,7 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { keyPolicyStatement } from '#infra/permissions/key-policy.ts';
-import { stepsWith } from '#src/core/stack/permissions.ts';
+import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import { check } from '../configuration/check.ts';
 import { namedNetwork } from '../network/named-network.ts';
 import { Chunkferry } from './chunkferry.ts';
@@ -86,9 +86,10 @@ export class TransferStack extends Stack {
   /** For the policies of buckets and keys, and to investigate a denied call. */
   #addRoleOutputs(): void {
     const { functions, reconciler, dispatcher, monitoring } = this.chunkferry;
-    const reports = monitoring.reports && { ReportFailures: monitoring.reports.function };
+    const { failureNotices } = monitoring;
+    const notices = failureNotices && { SendFailureNotice: failureNotices.function };
     const others = { Reconciler: reconciler.function, Dispatcher: dispatcher.function };
-    const all = { ...functions, ...others, ...reports };
+    const all = { ...functions, ...others, ...notices };
     for (const [name, { role }] of Object.entries(all)) {
       new CfnOutput(this, `${name}RoleArn`, {
         description: `The role that ${name} runs as`,

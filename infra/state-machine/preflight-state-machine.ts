@@ -22,7 +22,7 @@ import {
   type ServiceFunctionName,
   type StepName,
   stepNames,
-} from '#src/core/stack/step-names.ts';
+} from '#src/core/shared-with-infra/step-names.ts';
 import { chooseNext, createFunctionTask, createStepTask, failUnknownAnswer } from './step-task.ts';
 
 /** The functions that a preflight checks, and the log of its transitions. */

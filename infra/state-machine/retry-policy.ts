@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
+import { errorNames } from '#src/core/errors/error-lookup.ts';
 import { errorMeanings } from '#src/core/errors/error-meanings.ts';
-import { errorNames } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 
 /**
  * Errors of Lambda and Step Functions for an invocation that failed outside our code, and their
- * meaning. Retry uses these names and those of src/core/errors/errors.ts only.
+ * meaning. Retry uses these names and those of src/core/errors/catalogue only.
  * Source: the Step Functions and Lambda developer guides on error handling, 2026.
  */
 export const platformErrors = {

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
+import type { SendChunksAnswer } from '#src/core/shared-with-infra/next-answers.ts';
 import { chooseNext, createStepTask, keepUnknownAnswer } from './step-task.ts';
 
 /** The input of the functions inside the Maps. */

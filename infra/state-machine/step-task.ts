@@ -13,9 +13,9 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
-import { type NextAnswer, nextAnswers } from '#src/core/stack/next-answers.ts';
-import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/error-lookup.ts';
+import { type NextAnswer, nextAnswers } from '#src/core/shared-with-infra/next-answers.ts';
+import { functionEntries, type StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { retryInMap, retryPolicy } from './retry-policy.ts';
 
 /**

@@ -20,7 +20,7 @@ import { Construct } from 'constructs';
 import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { allowRunning } from '#infra/permissions/permissions.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { preflightTimeout } from './preflight-state-machine.ts';
 import { createContinueRanges, createSendRanges } from './send-ranges.ts';
 import { createStartExecution } from './start-execution.ts';

@@ -8,8 +8,8 @@ import {
   Result,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/error-lookup.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 
 const name: ErrorName = 'OutcomeNotRecordedError';
 const cause = `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`;

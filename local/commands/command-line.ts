@@ -1,9 +1,5 @@
-import {
-  asTransferError,
-  isTransferError,
-  nextStepOf,
-  type Runtime,
-} from '#src/core/errors/errors.ts';
+import { nextStepOf, type Runtime } from '#src/core/errors/error-lookup.ts';
+import { asTransferError, isTransferError } from '#src/core/errors/transfer-error.ts';
 import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { Transform } from 'node:stream';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { formatBytes, parseSize } from '#local/terminal/size.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { definitionOf } from '#src/destinations/registry.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { Failure } from '#src/outcome/failure.ts';

@@ -1,5 +1,5 @@
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { environmentOf } from '#src/service-api/settings.ts';

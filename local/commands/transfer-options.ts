@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import type { AnyDefinition, OptionField } from '#src/service-api/definition.ts';
 import { flagOf, type LocalDefinition } from './destination-options.ts';

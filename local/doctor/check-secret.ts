@@ -1,6 +1,11 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { type Finding, failedCheck, passedCheck, skippedCheck } from '#src/core/stack/preflight.ts';
+import {
+  type Finding,
+  failedCheck,
+  passedCheck,
+  skippedCheck,
+} from '#src/core/preflight-findings.ts';
 import type { SecretForm } from '#src/service-api/definition.ts';
 import type { CheckedStack, OperatorClients } from './checked-stack.ts';
 

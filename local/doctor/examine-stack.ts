@@ -1,6 +1,6 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import { type Finding, failedByError } from '#src/core/stack/preflight.ts';
+import { type Finding, failedByError } from '#src/core/preflight-findings.ts';
 import { checkSecret } from './check-secret.ts';
 import type { CheckedStack, OperatorClients } from './checked-stack.ts';
 import { type FindingGroup, totalOf } from './report.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '#src/core/stack/preflight.ts';
+import type { Finding } from '#src/core/preflight-findings.ts';
 
 /** The findings of one step's function, or of the operator's own credentials. */
 export interface FindingGroup {

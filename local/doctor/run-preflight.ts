@@ -7,14 +7,10 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { operatorFailure } from '#src/aws/operator-failure.ts';
-import {
-  type ErrorName,
-  errorCatalogue,
-  isTransferError,
-  TransferError,
-} from '#src/core/errors/errors.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/error-lookup.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import { checkStateOf } from '#src/core/stack/step-names.ts';
+import { checkStateOf } from '#src/core/shared-with-infra/step-names.ts';
 import type { StepFindings } from '#src/preflight/preflight.ts';
 import type { OperatorClients } from './checked-stack.ts';
 

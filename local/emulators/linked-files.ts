@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ObjectStore } from '@20minutes/s3rver';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { lastSegment } from '#src/core/source/source-object.ts';
 import { fingerprintOf } from './file-fingerprint.ts';
 

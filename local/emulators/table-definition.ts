@@ -1,5 +1,5 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 
 /**
  * Returns the table's definition for CreateTable, for local runs and tests. CreateTable cannot set the

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { chainedCredentials } from '#src/aws/sdk-bounds.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { redact } from '#src/core/errors/redact.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 const credentialsStep =
   'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login"';

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import { withLocalDocuments } from './local-documents.ts';
 
 /**

@@ -9,7 +9,7 @@ import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { HttpAgent } from '#src/http/undici.ts';
 import type { Ports } from '#src/step-support/step.ts';

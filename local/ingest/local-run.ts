@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
@@ -9,8 +9,8 @@ import type { Ports } from '#src/step-support/step.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
+import { readOfflineDestination } from './read-offline-destination.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';
-import { createUncalledDestination } from './uncalled-destination.ts';
 
 export interface IngestOptions {
   /** The DynamoDB table for the proofs. Default: a table on disk. */
@@ -77,7 +77,7 @@ export function checkedDestination({ definition, environment }: LocalDestination
   readProxies(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];
-  const destination = createUncalledDestination(definition, { ...process.env, ...environment });
+  const destination = readOfflineDestination(definition, { ...process.env, ...environment });
   const flaw = secret
     ? flawOf?.(secret)
     : `is not set. Put the service's ${noun} into this environment variable`;

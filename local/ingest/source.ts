@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { splitS3Url } from '#src/core/source/buckets.ts';
 import { typeOfExtension } from '#src/core/source/media-types.ts';
 import { extensionOf } from '#src/core/source/source-object.ts';

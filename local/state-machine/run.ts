@@ -19,7 +19,7 @@ import {
   type LambdaRuntime,
 } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { createRunEnding, type RunEnding } from '#local/state-machine/lambda/run-ending.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
 import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';

@@ -2,7 +2,7 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { maxTimerSeconds } from '#local/state-machine/definition/service-limits.ts';
 import { allStates, isFields, type StateFields } from '#local/state-machine/definition/states.ts';
 import { type RunEnding, uncatchableError } from '#local/state-machine/lambda/run-ending.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** Sleeps for the time in a Wait state's input. Returns the input. */
 export type WaitTask = (input: unknown) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import type { Log, LogFields } from '#src/core/ports/log.ts';
-import type { Meter } from '#src/core/stack/metrics.ts';
+import type { Meter } from '#src/core/shared-with-infra/metrics.ts';
 import type { StateMachineEvent } from '../state-machine/event-tally.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { columnsOf } from './redraw.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import type { Needs } from '#src/step-support/step.ts';
 

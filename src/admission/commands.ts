@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';

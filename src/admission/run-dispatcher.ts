@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ServiceCall } from '#src/background-work/work-through.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type CommandResult, readCommand, runCommand } from './commands.ts';
 import {
   type DispatchPorts,

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import { priorities, type Slot } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { EventPublisher, TransferEvent } from '#src/core/ports/events.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 

@@ -1,5 +1,5 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 

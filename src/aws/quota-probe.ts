@@ -5,8 +5,8 @@ import {
   type Probes,
   passedCheck,
   skippedCheck,
-} from '#src/core/stack/preflight.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+} from '#src/core/preflight-findings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface QuotaProbeOptions {

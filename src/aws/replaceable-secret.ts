@@ -4,10 +4,10 @@ import {
   PutSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
+import { type ApiKeySource, RenewedKey } from '#src/core/ports/api-key.ts';
 import type { Lease } from '#src/core/ports/lease.ts';
 import type { Log } from '#src/core/ports/log.ts';
-import { type ApiKeySource, RenewedKey } from '#src/core/stack/api-key.ts';
 import { createSecretApiKey, type SecretApiKeyOptions, secretError } from './secret-api-key.ts';
 
 export interface ReplaceableSecretOptions extends SecretApiKeyOptions {

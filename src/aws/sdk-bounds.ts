@@ -1,5 +1,5 @@
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { userAgent } from '#src/core/stack/product.ts';
+import { userAgent } from '#src/core/product.ts';
 import { createBoundedHandler } from './bounded-handler.ts';
 import type { SdkRequestHandler } from './undici-request-handler.ts';
 

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 
 export interface SecretApiKeyOptions {

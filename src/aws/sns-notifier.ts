@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Notifier } from '#src/core/ports/events.ts';
 import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 

@@ -1,4 +1,4 @@
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

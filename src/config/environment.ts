@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import {
   defaultActiveTransfers,
   defaultChunksInFlight,
@@ -15,9 +15,9 @@ import {
 } from '#src/core/limits/limits.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
 import { type TransferWindow, windowFlaw } from '#src/core/queue/transfer-window.ts';
+import type { Settings } from '#src/core/settings.ts';
 import { mediaTypes } from '#src/core/source/media-types.ts';
 import type { Sources } from '#src/core/source/sources.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
 import { environmentKeys as keys } from './environment-keys.ts';
 
 const count = (fallback: number, max: number) =>

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { selfCommunity } from './selfcommunity/definition.ts';
 import { sevenBridges } from './seven-bridges/definition.ts';

@@ -1,5 +1,5 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { redact } from '#src/core/errors/redact.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 
 const timeoutCodes: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',

@@ -1,7 +1,7 @@
 import { lookup as lookUp } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ConnectGuard } from './undici.ts';
 
 /** IANA's global unicast block (registry of IPv6 address space, RFC 4291 §2.4). */

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { redact } from '#src/core/errors/redact.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DispatchReply } from './undici.ts';
 
 type Decoder = (body: Buffer, limit: { readonly maxOutputLength: number }) => Buffer;

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** A request's URL, in the parts that go over the wire. */
 export interface RequestTarget {

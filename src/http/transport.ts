@@ -1,4 +1,4 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxReplyBytes } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';

@@ -1,4 +1,4 @@
-import { type ErrorName, isErrorName } from '#src/core/errors/errors.ts';
+import { type ErrorName, isErrorName } from '#src/core/errors/error-lookup.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Needs } from '#src/step-support/step.ts';
 import { describeOutcome, type Outcome } from './outcome.ts';

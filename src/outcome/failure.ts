@@ -1,4 +1,4 @@
-import { nextStepOf } from '#src/core/errors/errors.ts';
+import { nextStepOf } from '#src/core/errors/error-lookup.ts';
 import { describeStepFailure } from '#src/step-support/step-failure.ts';
 
 /** The contents of a Fail state: an error name, and one line with what happened and what to do. */

@@ -1,8 +1,8 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { failedCheck, type Probes, skippedCheck } from '#src/core/preflight-findings.ts';
+import { hasPermission, type Permission } from '#src/core/shared-with-infra/permissions.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { hasPermission, type Permission } from '#src/core/stack/permissions.ts';
-import { failedCheck, type Probes, skippedCheck } from '#src/core/stack/preflight.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { CommonPorts, Invocation, Ports } from '#src/step-support/step.ts';
 import type { Check } from './run-checks.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
-import { type Finding, failedCheck } from '#src/core/stack/preflight.ts';
-import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
+import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/error-lookup.ts';
+import { type Finding, failedCheck } from '#src/core/preflight-findings.ts';
+import { type FunctionName, functionNames } from '#src/core/shared-with-infra/step-names.ts';
 import { readCauseMessage, toOneLine } from '#src/outcome/failure.ts';
 import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
 import { readState } from '#src/step-support/state.ts';

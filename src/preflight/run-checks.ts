@@ -1,6 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
-import { type Finding, failedByError, passedCheck } from '#src/core/stack/preflight.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
+import { type Finding, failedByError, passedCheck } from '#src/core/preflight-findings.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** A preflight check. */

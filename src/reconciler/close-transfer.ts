@@ -1,5 +1,5 @@
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
-import type { ErrorName } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { endedOutsideErrors, writeEnd } from '#src/outcome/ended-outside.ts';

@@ -1,5 +1,5 @@
 import type { ServiceCall } from '#src/background-work/work-through.ts';
-import { isPreflightInput } from '#src/core/stack/preflight.ts';
+import { isPreflightInput } from '#src/core/preflight-findings.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { recordRejection } from '#src/outcome/record-rejection.ts';

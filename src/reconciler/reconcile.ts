@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type ServiceCall, throwFirst } from '#src/background-work/work-through.ts';
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import {
   type EndedExecution,

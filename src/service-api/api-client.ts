@@ -1,11 +1,12 @@
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { redact, removeForm, removeSecret } from '#src/core/errors/redact.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import { userAgent } from '#src/core/product.ts';
 import type { CallBudget, TakeCall } from '#src/core/rates/call-budget.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
-import { userAgent } from '#src/core/stack/product.ts';
 import { describeServiceError, readServiceError, type ServiceError } from './error-body.ts';
 import {
   describeRedirect,

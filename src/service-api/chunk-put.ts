@@ -1,9 +1,6 @@
-import {
-  type ErrorName,
-  TransferError,
-  type TransferErrorOptions,
-} from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { removeSecret } from '#src/core/errors/redact.ts';
+import { TransferError, type TransferErrorOptions } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { splitUrl } from '#src/http/request-target.ts';

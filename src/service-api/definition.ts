@@ -1,10 +1,10 @@
 import type * as z from 'zod/mini';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { TakeCall } from '#src/core/rates/call-budget.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
-import type { DestinationNeeds } from '#src/core/stack/permissions.ts';
+import type { DestinationNeeds } from '#src/core/shared-with-infra/permissions.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { DestinationOptions } from '#src/core/transfer/transfer-options.ts';
 

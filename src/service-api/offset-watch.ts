@@ -1,4 +1,4 @@
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { serviceError } from './replies.ts';

@@ -1,10 +1,6 @@
+import type { ErrorName, ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import {
-  type ErrorName,
-  type ErrorOrigin,
-  TransferError,
-  type TransferErrorOptions,
-} from '#src/core/errors/errors.ts';
+import { TransferError, type TransferErrorOptions } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { jsonObject } from './error-body.ts';
 

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { AnyDefinition, SettingField } from './definition.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DestinationOptions, OptionRules } from '#src/core/transfer/transfer-options.ts';
 import type { AnyDefinition, TransferOptionsForm } from './definition.ts';
 

@@ -1,4 +1,4 @@
-import { userAgent } from '#src/core/stack/product.ts';
+import { userAgent } from '#src/core/product.ts';
 import type { Service } from './api-client.ts';
 import { serviceError } from './replies.ts';
 

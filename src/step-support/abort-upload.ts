@@ -1,5 +1,5 @@
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import type { Invocation, Needs } from './step.ts';

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import type { UsableSession } from './ownership.ts';
 import type { Invocation, Needs } from './step.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { bucketFlaw } from '#src/core/source/buckets.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import {

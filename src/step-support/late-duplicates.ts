@@ -1,4 +1,4 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseRenewalSeconds, leaseSeconds } from '#src/core/limits/limits.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {

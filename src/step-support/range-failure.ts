@@ -1,4 +1,4 @@
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import type { RangeState } from './state.ts';
 import type { Invocation } from './step.ts';

@@ -1,4 +1,4 @@
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Needs } from './step.ts';
 
 /**

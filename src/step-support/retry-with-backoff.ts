@@ -1,5 +1,5 @@
-import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { type CallContext, decide } from '#src/core/errors/retry-rules.ts';
+import { isTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import { countRetry, retryCauseOf } from './retry-counts.ts';
 import type { CommonPorts, Invocation } from './step.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import { sourceObjectSchema } from '#src/core/source/source-object.ts';
 import { transferOptionsSchema } from '#src/core/transfer/transfer-options.ts';

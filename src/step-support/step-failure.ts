@@ -1,5 +1,5 @@
-import { TransferError } from '#src/core/errors/errors.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 
 /** Returns a message that begins with the step that failed. A message that names a step stays as it is. */
 export function describeStepFailure(step: string, message: string): string {

@@ -4,9 +4,9 @@ import type { ExecutionDirectory, ExecutionStarter } from '#src/core/ports/execu
 import type { Log } from '#src/core/ports/log.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { AdaptiveConcurrency } from '#src/core/rates/adaptive-concurrency.ts';
+import type { Settings } from '#src/core/settings.ts';
+import type { Meter } from '#src/core/shared-with-infra/metrics.ts';
 import type { CrcFactory, SourceReader } from '#src/core/source/source-reader.ts';
-import type { Meter } from '#src/core/stack/metrics.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { OptionRules } from '#src/core/transfer/transfer-options.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';

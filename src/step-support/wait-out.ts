@@ -1,11 +1,11 @@
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import type { TransferError } from '#src/core/errors/errors.ts';
 import {
   decide,
   outageTooLongError,
   type StepContext,
   waitStateSeconds,
 } from '#src/core/errors/retry-rules.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';

@@ -1,4 +1,5 @@
-import { type ErrorOrigin, isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
 import { type CallDecision, CallGate } from '#src/core/rates/call-gate.ts';
 import { callKinds, callsPerSecond, recoveryMs } from '#src/core/rates/call-rate.ts';

@@ -1,4 +1,5 @@
-import { type ErrorOrigin, isTransferError } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { maxShareMs, shareEveryMs } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';

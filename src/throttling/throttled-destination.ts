@@ -1,4 +1,4 @@
-import type { ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import type { CallOptions, Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 

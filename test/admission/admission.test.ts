@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ensureAdmitted, findHoldReason } from '#src/admission/admission.ts';
 import type { Pause, StopMode } from '#src/core/queue/queue.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import { openQueue } from './queue-harness.ts';
 
 type Mode = StopMode | 'no';

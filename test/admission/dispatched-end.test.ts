@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '#src/admission/commands.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { film, putFilm } from '../harness/port-harness.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 import { openReconciler, statusChange } from '../reconciler/reconciler-harness.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { measureQueue, type QueueAvailability } from '#src/admission/measure-queue.ts';
 import { dispatchSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority } from '#src/core/queue/queue.ts';
-import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import { openQueue, type QueueHarness } from './queue-harness.ts';
 
 const free: QueueAvailability = { freeSlots: 1 };

@@ -1,6 +1,6 @@
 import { type CommandResult, readCommand, runCommand } from '#src/admission/commands.ts';
 import { type DispatchResult, dispatch, dispatchOnSchedule } from '#src/admission/dispatch.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Invocation } from '#src/step-support/step.ts';
 import { objectIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';

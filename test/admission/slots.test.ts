@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { film } from '../harness/port-harness.ts';

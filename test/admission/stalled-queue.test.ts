@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { measureQueue, type QueueAvailability } from '#src/admission/measure-queue.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
-import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 
 /** Opens a queue of two tickets. `minutes` measures it every minute and returns the stall. */

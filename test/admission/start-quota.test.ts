@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createStartQuota } from '#src/admission/start-quota.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxStartsPerSecond } from '#src/core/limits/limits.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 

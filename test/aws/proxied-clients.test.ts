@@ -18,7 +18,7 @@ import { createS3Client } from '#src/aws/s3/client.ts';
 import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
-import { productVersion } from '#src/core/stack/product.ts';
+import { productVersion } from '#src/core/product.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { systemClock } from '#src/system/system-clock.ts';
 import {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { failureOf, lineOf, withLocalNextStep } from '#local/commands/command-line.ts';
-import { nextStepOf, TransferError } from '#src/core/errors/errors.ts';
+import { nextStepOf } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** An error as Node.js throws it, by its code and number on this system. */
 const systemError = (code: string, errno: number, path: string) =>

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { openSevenBridges } from './seven-bridges-service.ts';

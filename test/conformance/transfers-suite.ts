@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import {
   film,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { executionLink } from '#src/core/stack/console-links.ts';
+import { executionLink } from '#src/core/console-links.ts';
 
 const machine = 'arn:aws:states:eu-west-1:123456789012:execution:Transfers';
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** An error of a library that repeats a presigned URL and a key. */
 function foreignError(): Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorName, errorCatalogue, nextStepOf } from '#src/core/errors/errors.ts';
+import { type ErrorName, errorCatalogue, nextStepOf } from '#src/core/errors/error-lookup.ts';
 
 const names = Object.keys(errorCatalogue) as ErrorName[];
 

@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { type ErrorName, errorCatalogue, errorNames } from '#src/core/errors/error-lookup.ts';
 import { errorMeanings, nameMeans } from '#src/core/errors/error-meanings.ts';
-import {
-  type ErrorName,
-  errorCatalogue,
-  errorNames,
-  TransferError,
-} from '#src/core/errors/errors.ts';
 import { type CallContext, decide, type StepContext } from '#src/core/errors/retry-rules.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf, recoveryBounds } from '#src/core/limits/retry-bounds.ts';
 import { boundsTable } from './bounds-table.ts';
 

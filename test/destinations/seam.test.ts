@@ -25,7 +25,7 @@ const inner = [
   'reconciler',
   'background-work',
 ]
-  .concat(['preflight', 'failure-reports', 'service-api'])
+  .concat(['preflight', 'failure-notice', 'service-api'])
   .map((name) => join('src', name));
 
 function filesOf(folder: string): string[] {

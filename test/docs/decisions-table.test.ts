@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/error-lookup.ts';
 import { errorMeanings } from '#src/core/errors/error-meanings.ts';
-import {
-  type ErrorName,
-  errorCatalogue,
-  isErrorName,
-  TransferError,
-} from '#src/core/errors/errors.ts';
 import { type CallContext, decide, type StepContext } from '#src/core/errors/retry-rules.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
 

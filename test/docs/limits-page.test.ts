@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors/errors.ts';
+import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors/error-lookup.ts';
 import {
   maxChunksPerSession,
   maxRangesPerExecution,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CloudFormationTemplate } from '#infra/synthesize.ts';
-import { errorCatalogue } from '#src/core/errors/errors.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
 import { richTemplate, sourceAccountTemplate } from '../infra/rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { type Statement, statementsOfRole } from '../infra/deployed.ts';
 import { richTemplate } from '../infra/rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/vpc.md', import.meta.url), 'utf8');
-const names = [...stepNames, 'Reconcile', 'Dispatch', 'Report'];
+const names = [...stepNames, 'Reconcile', 'Dispatch', 'SendFailureNotice'];
 const template = richTemplate();
 
 /** Returns the functions in a cell of the page: a list, or `all but` a list. */
@@ -18,7 +18,7 @@ function functionsIn(cell: string): string[] {
 const paths: Readonly<Record<string, string>> = {
   Reconcile: 'ReconcilerReconcile',
   Dispatch: 'DispatcherDispatch',
-  Report: 'MonitoringFailureReportsReport',
+  SendFailureNotice: 'MonitoringFailureNoticesSend',
 };
 
 /** Returns the statements of a function's role. */

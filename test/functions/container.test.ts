@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createContainer, type Part, type PortPart } from '#functions/runtime/container.ts';
 import { createStepHandler } from '#functions/runtime/handler.ts';
 import { readSettings } from '#src/config/environment.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 
 const settings = readSettings({});
 

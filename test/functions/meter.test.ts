@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { createEmfMeter } from '#functions/runtime/meter.ts';
-import { deploymentDimension, type MetricName, metricCatalogue } from '#src/core/stack/metrics.ts';
+import {
+  deploymentDimension,
+  type MetricName,
+  metricCatalogue,
+} from '#src/core/shared-with-infra/metrics.ts';
 import { ManualClock } from '../harness/clock.ts';
 
 /** One line in CloudWatch's embedded metric format. */

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { createStepHandler } from '#functions/runtime/handler.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Needs } from '#src/step-support/step.ts';
 
 let out: MockInstance<typeof process.stdout.write>;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createTracer } from '#functions/runtime/tracer.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { ManualClock } from '../harness/clock.ts';
 
 const keys = { step: 'SendChunks', transferId: 'transfer-1' };

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Invocation } from '#src/step-support/step.ts';
 import type { ManualClock } from './clock.ts';
 

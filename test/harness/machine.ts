@@ -7,7 +7,7 @@ import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { ExecutionStatus } from '#local/state-machine/run.ts';
 import type { ExecutionEnd } from '#src/core/ports/executions.ts';
-import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
+import type { ServiceFunctionName } from '#src/core/shared-with-infra/step-names.ts';
 
 /*
  * The deployed state machine, and what AWS does around it. Every harness runs it in the interpreter of the

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Log, LogFields } from '#src/core/ports/log.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import type { Settings } from '#src/core/settings.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type {
   ExecutionDirectory,
@@ -6,7 +6,7 @@ import type {
   ExecutionStart,
   ExecutionStarter,
 } from '#src/core/ports/executions.ts';
-import type { Meter, MetricName } from '#src/core/stack/metrics.ts';
+import type { Meter, MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
 
 /** An event bus that records its events. */

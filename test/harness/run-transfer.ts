@@ -6,7 +6,7 @@ import {
   type ExecutionResult,
   startExecution,
 } from '#local/state-machine/run.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import type { ManualClock } from './clock.ts';
 import { deployedMachine } from './machine.ts';

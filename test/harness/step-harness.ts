@@ -1,5 +1,5 @@
+import type { Settings } from '#src/core/settings.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { RangeState } from '#src/step-support/state.ts';
 import type { Invocation } from '#src/step-support/step.ts';

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import { createTransport, type TransportOptions } from '#src/http/transport.ts';

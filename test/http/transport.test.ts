@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { ManualClock } from '../harness/clock.ts';
 import { failureOf, kib64, type Setting, serveTransport, source } from './served-transport.ts';
 

@@ -3,7 +3,7 @@ import {
   type LocalStateMachine,
   readDefinition,
 } from '#local/state-machine/definition/definition.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 
 /** A state of the definition, with the fields that these tests read. */
 export interface State {

@@ -37,7 +37,7 @@ describe('an upgrade keeps', () => {
     expect(idsOf(templates.transfers)).toMatchInlineSnapshot(`
       {
         "AWS::DynamoDB::Table": [
-          "ChunkferryProofs999C7424",
+          "ChunkferryTableBF654FEA",
         ],
         "AWS::Events::EventBus": [
           "ChunkferryObjectCreatedIntakeBus4C70D0CB",
@@ -47,7 +47,7 @@ describe('an upgrade keeps', () => {
           "ChunkferryConfirmUploadLogsEEC848C5",
           "ChunkferryDispatcherDispatchLogs0A417A0C",
           "ChunkferryInspectSourceLogs26875295",
-          "ChunkferryMonitoringFailureReportsReportLogs088500A9",
+          "ChunkferryMonitoringFailureNoticesSendLogs98FF44EC",
           "ChunkferryOpenSessionLogs2DE30635",
           "ChunkferryReconcilerReconcileLogs2F3AEE5F",
           "ChunkferryRecordOutcomeLogs6A31B05B",
@@ -58,8 +58,8 @@ describe('an upgrade keeps', () => {
           "ChunkferryMonitoringAlarms8678B4E2",
         ],
         "AWS::SQS::Queue": [
-          "ChunkferryMonitoringFailureReportsDeadLettersA74C66C2",
-          "ChunkferryMonitoringFailureReportsFailures53F9E2C4",
+          "ChunkferryMonitoringFailureNoticesDeadLetters818C7BCE",
+          "ChunkferryMonitoringFailureNoticesFailures3E3B33BE",
           "ChunkferryObjectCreatedDeadLetters48282A70",
           "ChunkferryReconcilerDeadLettersBF3233D6",
         ],

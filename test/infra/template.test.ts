@@ -2,9 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
-import { stepsWith } from '#src/core/stack/permissions.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 
 const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
@@ -147,7 +147,7 @@ describe('permissions', () => {
   });
 
   it.each(stepsWith('callService'))('allow %s rows of the table, without its indexes', (step) => {
-    const table = ['<ChunkferryProofs999C7424.Arn>'];
+    const table = ['<ChunkferryTableBF654FEA.Arn>'];
     expect(resourcesFor('dynamodb:Query', statementsOf(step))).toEqual(table);
   });
 
@@ -204,7 +204,7 @@ describe('the table', () => {
   });
 
   it('is retained when the stack is deleted', () => {
-    expect(template.Resources.ChunkferryProofs999C7424).toMatchObject({
+    expect(template.Resources.ChunkferryTableBF654FEA).toMatchObject({
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
@@ -249,7 +249,7 @@ describe('the rest', () => {
 
   it('retains every log for a bounded time', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    // One for each step, the reconciler, the dispatcher, the failure reports and the state machine.
+    // One for each step, the reconciler, the dispatcher, the failure notices and the state machine.
     expect(groups).toHaveLength(stepNames.length + 4);
     expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
   });
@@ -265,7 +265,7 @@ describe('the rest', () => {
       'AlarmTopicArn',
       'DashboardName',
       'DispatcherName',
-      ...[...stepNames, 'Reconciler', 'Dispatcher', 'ReportFailures'].map(
+      ...[...stepNames, 'Reconciler', 'Dispatcher', 'SendFailureNotice'].map(
         (name) => `${name}RoleArn`,
       ),
     ]);

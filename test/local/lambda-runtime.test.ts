@@ -7,7 +7,7 @@ import {
   type LambdaRuntimeOptions,
 } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { createRunEnding } from '#local/state-machine/lambda/run-ending.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { work, workArn } from './machines.ts';
 
 function runtimeOf(handler: LambdaHandler, more: Partial<LambdaRuntimeOptions> = {}) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
-import type { Finding } from '#src/core/stack/preflight.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import type { Finding } from '#src/core/preflight-findings.ts';
 import { preflightSteps, type StepFindings } from '#src/preflight/preflight.ts';
 import { failing, openPreflight, type PreflightHarness } from './preflight-harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { functionsWith } from '#src/core/stack/permissions.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { functionsWith } from '#src/core/shared-with-infra/permissions.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { preflightSteps } from '#src/preflight/preflight.ts';
 import { resources, resourcesFor, statementsOfRole } from '../infra/deployed.ts';
 

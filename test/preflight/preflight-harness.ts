@@ -1,6 +1,6 @@
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { systemClock } from '#src/system/system-clock.ts';

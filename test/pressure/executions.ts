@@ -4,7 +4,7 @@ import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { ExecutionHandle, ExecutionResult } from '#local/state-machine/run.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type {
   ExecutionDirectory,
@@ -13,7 +13,7 @@ import type {
   ExecutionStarter,
 } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
-import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
+import type { ServiceFunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import { deployedFunctions } from '../harness/deployed-functions.ts';
 import { statusEvent, statusOf } from '../harness/machine.ts';
 

@@ -5,7 +5,7 @@ import { readSettings } from '#src/config/environment.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import { systemClock } from '#src/system/system-clock.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
 import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

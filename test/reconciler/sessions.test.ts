@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { film } from '../harness/port-harness.ts';
 import { openReconciler, openSending, type ReconcilerHarness } from './reconciler-harness.ts';
 import { hourMs, lines, measured, minuteMs } from './sweep-harness.ts';

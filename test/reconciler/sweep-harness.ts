@@ -1,5 +1,5 @@
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { transferRecord } from '../aws/dynamodb/table-fixture.ts';
 import type { ReconcilerHarness } from './reconciler-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { openReconciler } from './reconciler-harness.ts';
 import { lines, publishedIds, putOver } from './sweep-harness.ts';
 

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { type FaultClass, faultNames } from './faults/fault-classes.ts';
 import type { SeedResult } from './run-seed.ts';
 
-/** Trace lines of a failure report. */
+/** Trace lines of a report about a failed seed. */
 const traceLines = 60;
 
 /** Totals of many runs. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '#src/admission/commands.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { reconcile } from '#src/reconciler/reconcile.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
 import { Negotiated } from '../doubles/destinations/negotiated.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { slotWaitOf, waitLine, waitOf } from '#local/terminal/waits.ts';
-import { errorNames } from '#src/core/errors/errors.ts';
+import { errorNames } from '#src/core/errors/error-lookup.ts';
 
 const now = Date.parse('2026-11-28T10:00:00Z');
 const nextTry = '2026-11-28T10:00:12Z';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ErrorOrigin, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import { retryCauseOf } from '#src/step-support/retry-counts.ts';

@@ -1,6 +1,6 @@
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { jitteredBackoffMs } from '#src/core/errors/backoff.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
 import { callWithinLimit } from '#src/throttling/throttled-destination.ts';

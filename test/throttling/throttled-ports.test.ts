@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { explainS3Failure } from '#src/aws/s3/failures.ts';
-import { type ErrorOrigin, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter } from '#src/throttling/call-limiter.ts';

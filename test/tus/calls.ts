@@ -10,7 +10,7 @@ import type {
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
-import { describeReply, isUnknownUpload } from './errors.ts';
+import { describeReply, isUnknownUpload } from './error-replies.ts';
 
 export interface CallPorts {
   readonly client: ApiClient;

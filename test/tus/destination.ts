@@ -1,11 +1,11 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { assertAllProven } from '#src/service-api/all-proven.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import type { DestinationResources } from '#src/service-api/definition.ts';
 import { createOffsetWatch } from '#src/service-api/offset-watch.ts';
 import { abortSession, assetStatus, finish, openSession, sessionStatus } from './calls.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { acceptAny, chunkReplyMs, maxChunkBytes } from './limits.ts';
 import { sendChunk } from './send-chunk.ts';
 import type { TusSettings } from './settings.ts';

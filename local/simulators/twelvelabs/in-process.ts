@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { createApiListener } from './api/api-host.ts';
 import { createContext } from './create-context.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import { shareEveryMs } from '#src/core/limits/limits.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { callKinds, type SharedRate } from '#src/core/rates/call-rate.ts';

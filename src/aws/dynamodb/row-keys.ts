@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type Priority, priorities } from '#src/core/queue/queue.ts';
 
 /** The partition key and the sort key of a row, named as in the table's schema. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorName, isErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { RetryCounts } from '#src/core/transfer/transfer-row.ts';
 import type { Row } from './expressions.ts';
 

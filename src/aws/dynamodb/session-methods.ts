@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';

@@ -9,7 +9,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { RepeatedRequest } from '#src/aws/repeated-request.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import {
   betweenInput,

@@ -1,5 +1,6 @@
 import { describeSdkFailure, safeCause, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** Errors that no retry fixes: the table is missing, access is denied, or the schema differs. */
 const misconfigured = new Set([

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import {
   type RetryCounts,
   type TransferRecord,

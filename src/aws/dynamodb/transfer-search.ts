@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { TransferError } from '#src/core/errors/errors.ts';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import type { Row } from './expressions.ts';
 import { nextKeyOf } from './table-access.ts';

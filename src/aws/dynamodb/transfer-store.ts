@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { createChunkMethods } from './chunk-methods.ts';
 import { createRangeMethods } from './range-methods.ts';

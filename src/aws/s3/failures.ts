@@ -6,8 +6,9 @@ import {
   sdkFailure,
   textField,
 } from '#src/aws/sdk-failure.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';

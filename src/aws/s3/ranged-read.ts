@@ -1,5 +1,5 @@
 import { describeSdkFailure, safeCause, sdkFailure, textField } from '#src/aws/sdk-failure.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import {
   type ByteRange,
   contentRange,

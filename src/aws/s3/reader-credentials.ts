@@ -1,6 +1,6 @@
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { credentialCalls } from '#src/aws/sdk-bounds.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Reader, Sources } from '#src/core/source/sources.ts';
 import { explainRoleFailure } from './role-failures.ts';

@@ -4,7 +4,8 @@ import {
   safeCause,
   sdkFailure,
 } from '#src/aws/sdk-failure.ts';
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isTransientCode } from '#src/http/storage-codes.ts';
 import { signingFault } from './signing-faults.ts';

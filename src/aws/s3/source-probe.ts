@@ -7,10 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
-import { matchingSource } from '#src/core/source/source-filter.ts';
-import type { SourceReference } from '#src/core/source/source-object.ts';
-import type { Source } from '#src/core/source/sources.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
 import {
   type Finding,
   failedByError,
@@ -18,7 +15,10 @@ import {
   type Probes,
   passedCheck,
   skippedCheck,
-} from '#src/core/stack/preflight.ts';
+} from '#src/core/preflight-findings.ts';
+import { matchingSource } from '#src/core/source/source-filter.ts';
+import type { SourceReference } from '#src/core/source/source-object.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import type { SourcePlace } from './clients.ts';
 import { diagnoseDenial } from './denial-diagnosis.ts';
 import { explainS3Failure, nameOfObject } from './failures.ts';

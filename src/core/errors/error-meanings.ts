@@ -1,4 +1,5 @@
-import { type ErrorName, isTransferError, type TransferError } from './errors.ts';
+import type { ErrorName } from './error-lookup.ts';
+import { isTransferError, type TransferError } from './transfer-error.ts';
 
 interface Meaning {
   readonly errors: readonly ErrorName[];

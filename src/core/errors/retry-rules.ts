@@ -1,8 +1,9 @@
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
+import type { ErrorName } from './error-lookup.ts';
 import { nameMeans } from './error-meanings.ts';
-import { type ErrorName, isTransferError, TransferError, withDetail } from './errors.ts';
+import { isTransferError, TransferError, withDetail } from './transfer-error.ts';
 
 /**
  * What happens after an error. This module alone decides it. Within a call: repeat the request, renew

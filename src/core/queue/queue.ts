@@ -1,4 +1,4 @@
-import type { ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import type { CallRate, SharedRates } from '#src/core/rates/call-rate.ts';
 
 /** A concurrency slot: it allows one transfer to send. A slot without a row is free. */

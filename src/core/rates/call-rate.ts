@@ -1,4 +1,4 @@
-import type { ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 
 /**
  * The adaptive rate of one kind of call. A throttled reply lowers the rate. The rate rises again with

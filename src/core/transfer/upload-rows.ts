@@ -1,4 +1,4 @@
-import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
 import type { RetryCounts } from './transfer-row.ts';

@@ -1,6 +1,6 @@
 import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createSelfCommunity } from './destination.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { maxChunkBytes } from './limits.ts';
 import { flawOfSecret } from './secret.ts';
 import { settingFields, settingsSchema } from './settings.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type {
   Destination,
@@ -10,7 +10,7 @@ import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import type { DestinationResources } from '#src/service-api/definition.ts';
 import { createOffsetWatch } from '#src/service-api/offset-watch.ts';
 import { checkAccess } from './check-access.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { finish } from './finish.ts';
 import { chunkReplyMs, maxChunkBytes } from './limits.ts';
 import { accept, type Kind } from './media-rules.ts';

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
@@ -7,7 +7,7 @@ import { assertAllProven } from '#src/service-api/all-proven.ts';
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
-import { completionUnknownError } from './errors.ts';
+import { completionUnknownError } from './error-replies.ts';
 import { formNames } from './form-fields.ts';
 import { completeReplyMs } from './limits.ts';
 import { urlencodedForm } from './multipart.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { typeOfContent, typeOfExtension } from '#src/core/source/media-types.ts';
 import { extensionOf, lastSegment } from '#src/core/source/source-object.ts';
 import type { AcceptedObject, ObjectFacts } from '#src/core/transfer/destination.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 const word = z.string().check(z.regex(/^[\x21-\x7e]{1,8192}$/));
 

@@ -9,7 +9,7 @@ import type {
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
 import type { OffsetWatch } from '#src/service-api/offset-watch.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
-import { completionUnknownError, describeReply, isAlreadyComplete } from './errors.ts';
+import { completionUnknownError, describeReply, isAlreadyComplete } from './error-replies.ts';
 import { formNames } from './form-fields.ts';
 import { multipartForm } from './multipart.ts';
 import type { Mode } from './settings.ts';

@@ -11,7 +11,7 @@ import {
   describeReply,
   isAlreadyComplete,
   isUnknownUpload,
-} from './errors.ts';
+} from './error-replies.ts';
 import { formNames } from './form-fields.ts';
 import { multipartForm } from './multipart.ts';
 import { chunkPath } from './send-chunk.ts';

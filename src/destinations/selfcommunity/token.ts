@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
+import { type ApiKeySource, RenewedKey } from '#src/core/ports/api-key.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
-import { type ApiKeySource, RenewedKey } from '#src/core/stack/api-key.ts';
-import { userAgent } from '#src/core/stack/product.ts';
+import { userAgent } from '#src/core/product.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { checkBaseUrl } from '#src/service-api/api-client.ts';
 import { jsonObject } from '#src/service-api/error-body.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { tokenReplyMs } from './limits.ts';
 import { type RefreshData, readSecret, type Tokens, withTokens } from './secret.ts';
 

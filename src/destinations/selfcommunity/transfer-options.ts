@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DestinationOptions } from '#src/core/transfer/transfer-options.ts';
 import type { OptionField } from '#src/service-api/definition.ts';
 import { readTransferOptions } from '#src/service-api/transfer-options.ts';

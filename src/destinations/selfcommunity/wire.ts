@@ -3,7 +3,7 @@ import type { HttpReply } from '#src/core/ports/transport.ts';
 import { jsonObject } from '#src/service-api/error-body.ts';
 import { readServiceReply } from '#src/service-api/read-reply.ts';
 import { identifier, required, time, unknownOr } from '#src/service-api/wire-fields.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 
 const offset = required(z.int().check(z.gte(0)));
 

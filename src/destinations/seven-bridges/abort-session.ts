@@ -1,7 +1,7 @@
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { isSuccess } from '#src/service-api/replies.ts';
-import { isUnknownId } from './errors.ts';
+import { isUnknownId } from './error-replies.ts';
 import { sessionPath } from './paths.ts';
 
 const operation: Operation = { name: 'aborting an upload', onSession: true };

@@ -1,6 +1,6 @@
 import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createSevenBridges } from './destination.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { partSizeOf } from './part-size.ts';
 import { settingFields, settingsSchema } from './settings.ts';
 import { optionFields, optionsSchema } from './transfer-options.ts';

@@ -1,14 +1,14 @@
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { TakeCall } from '#src/core/rates/call-budget.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { abortSession } from './abort-session.ts';
 import { checkAccess } from './check-access.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { finish } from './finish.ts';
 import { createFolders } from './folders.ts';
 import { acceptAny, maxPartsInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { CallOptions } from '#src/core/transfer/destination.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { isSuccess } from '#src/service-api/replies.ts';

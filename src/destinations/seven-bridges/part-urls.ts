@@ -4,7 +4,7 @@ import { splitUrl } from '#src/http/request-target.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { checkUploadHeaders } from '#src/service-api/upload-headers.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { urlMarginMs } from './limits.ts';
 import { sessionPath } from './paths.ts';
 import { partReply, readReply } from './wire.ts';

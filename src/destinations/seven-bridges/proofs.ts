@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { etagOf, type StorageReply } from '#src/service-api/chunk-put.ts';

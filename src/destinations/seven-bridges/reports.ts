@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { CallOptions, ReportReceipt, UploadSession } from '#src/core/transfer/destination.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';

@@ -13,7 +13,7 @@ import type {
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { describeServiceError, readServiceError } from '#src/service-api/error-body.ts';
 import { isSuccess } from '#src/service-api/replies.ts';
-import { isUnknownId } from './errors.ts';
+import { isUnknownId } from './error-replies.ts';
 import { findFile } from './find-file.ts';
 import { maxDetailsBytes, maxListPages, maxPageLength } from './limits.ts';
 import { sessionPath } from './paths.ts';

@@ -12,7 +12,7 @@ import {
   unknownOr,
   uploadHeaders,
 } from '#src/service-api/wire-fields.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { maxParts } from './limits.ts';
 
 /**

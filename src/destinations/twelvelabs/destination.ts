@@ -1,10 +1,10 @@
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
 import {

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';

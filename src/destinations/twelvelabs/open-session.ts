@@ -8,7 +8,7 @@ import { sendCreate } from '#src/service-api/send-create.ts';
 import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { checkUploadHeaders } from '#src/service-api/upload-headers.ts';
 import { maxIndex } from '#src/service-api/wire-fields.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 import { changeReplyMs, sessionLifetimeMs } from './limits.ts';
 import { optionsSchema } from './transfer-options.ts';
 import { createReply, readReply } from './wire.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type {
   AssetStatus,
@@ -14,7 +14,7 @@ import type {
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { describeServiceError, readReason, readServiceError } from '#src/service-api/error-body.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
-import { isUnknownId } from './errors.ts';
+import { isUnknownId } from './error-replies.ts';
 import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
 

@@ -15,7 +15,7 @@ import {
   unknownOr,
   uploadHeaders,
 } from '#src/service-api/wire-fields.ts';
-import { service } from './errors.ts';
+import { service } from './error-replies.ts';
 
 /**
  * Schemas of the fields that are used in TwelveLabs' replies. A field that decides about bytes is required

@@ -1,8 +1,8 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
-import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
+import type { AwaitAssetAnswer } from '#src/core/shared-with-infra/next-answers.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
 import { assetIdOf } from '#src/step-support/asset-id.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/step-support/late-duplicates.ts';

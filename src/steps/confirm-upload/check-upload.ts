@@ -1,5 +1,5 @@
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import { assetIdOf } from '#src/step-support/asset-id.ts';

@@ -1,7 +1,7 @@
 import { isAnyQueued, renewSlot } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
@@ -9,7 +9,7 @@ import { assertFinishUnclaimed } from '#src/step-support/finish-claim.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
 import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
-import { isProvenComplete } from '#src/step-support/session-receipts.ts';
+import { isProvenComplete } from '#src/step-support/session-completeness.ts';
 import { type Owned, ownedSchema, readState } from '#src/step-support/state.ts';
 import type { Invocation } from '#src/step-support/step.ts';
 import { errorOfStep } from '#src/step-support/step-failure.ts';

@@ -1,6 +1,7 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

@@ -1,4 +1,5 @@
-import { isErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { isErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { readCauseMessage } from '#src/outcome/failure.ts';
 import { rangeFailureOf } from '#src/step-support/range-failure.ts';
 import { rangeStateSchema, readState } from '#src/step-support/state.ts';

@@ -1,12 +1,12 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxRejectedGenerations, maxReportsPerChunk } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/transfer/destination.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/upload-rows.ts';
 import { reportInBatches } from '#src/step-support/report-in-batches.ts';
 import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
-import { isCompleteByReceipts } from '#src/step-support/session-receipts.ts';
+import { isCompleteByReceipts } from '#src/step-support/session-completeness.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
 import { combineCrcs } from '#src/core/source/crc.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import { objectIdOf } from '#src/step-support/transfer-ids.ts';

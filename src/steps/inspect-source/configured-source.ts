@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { isUnderPrefix, quotedList } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source, Sources } from '#src/core/source/sources.ts';

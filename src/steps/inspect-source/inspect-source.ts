@@ -1,6 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
+import { asTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
+import { isPreflightInput } from '#src/core/preflight-findings.ts';
 import {
   configuredMediaType,
   describeMismatches,
@@ -8,7 +9,6 @@ import {
 } from '#src/core/source/source-filter.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import {
   type EventRequest,
   essentialInput,

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
 import { shapeFilename } from '#src/core/source/source-object.ts';
 import type { SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
@@ -15,7 +15,7 @@ import {
   type UsableSession,
 } from '#src/step-support/ownership.ts';
 import { countTransferRetry } from '#src/step-support/retry-counts.ts';
-import { isProvenComplete } from '#src/step-support/session-receipts.ts';
+import { isProvenComplete } from '#src/step-support/session-completeness.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { type WaitAnswer, waitOut } from '#src/step-support/wait-out.ts';

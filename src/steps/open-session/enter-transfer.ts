@@ -1,6 +1,6 @@
 import { endAsQueued } from '#src/admission/join-queue.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';

@@ -1,9 +1,9 @@
 import type { WaitReason } from '#src/admission/admission.ts';
 import { joinQueue } from '#src/admission/join-queue.ts';
 import { acquireSlot } from '#src/admission/slots.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
 import { canBeWaitedOut } from '#src/core/errors/retry-rules.ts';
-import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
+import type { OpenSessionAnswer } from '#src/core/shared-with-infra/next-answers.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxChunksPerSession, minChunksPerSender } from '#src/core/limits/limits.ts';
 import { type ChunkRange, indexesOf, planRanges } from '#src/core/transfer/chunk-plan.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';

@@ -1,5 +1,5 @@
 import { queuedEnding } from '#src/admission/join-queue.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
 import { leaseEndFrom } from '#src/step-support/ownership.ts';
@@ -10,7 +10,7 @@ import {
   cancelledEnding,
   noLongerQueuedEnding,
   runningElsewhereEnding,
-} from './endings.ts';
+} from './skipped-starts.ts';
 import { contendedError, maxTakeAttempts, type TakeResult } from './take-transfer.ts';
 
 /**

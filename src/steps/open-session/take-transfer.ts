@@ -1,7 +1,7 @@
 import { queuedEnding } from '#src/admission/join-queue.ts';
 import { rewriteTicket } from '#src/admission/restore-ticket.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import {
   isCancelledByRequest,
@@ -18,7 +18,7 @@ import {
   cancelledEnding,
   runningElsewhereEnding,
   sameContentEnding,
-} from './endings.ts';
+} from './skipped-starts.ts';
 
 /** Attempts to read and take the row. An attempt fails if another execution changed the row. */
 export const maxTakeAttempts = 8;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ErrorName } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { type Failure, readCauseMessage, readFailure, toOneLine } from '#src/outcome/failure.ts';
 import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
 import type { CaughtError } from '#src/step-support/state.ts';

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { endAsQueued } from '#src/admission/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
-import { isPreflightInput } from '#src/core/stack/preflight.ts';
+import { isPreflightInput } from '#src/core/preflight-findings.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import {

@@ -1,4 +1,4 @@
-import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import { defaultChunksPerPage } from '#src/core/limits/limits.ts';
 import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import type { QueuedChunk } from './send-chunk.ts';

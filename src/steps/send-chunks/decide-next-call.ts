@@ -1,8 +1,8 @@
 import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/errors/backoff.ts';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
-import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
+import type { SendChunksAnswer } from '#src/core/shared-with-infra/next-answers.ts';
 import type { RangeFailure } from '#src/core/transfer/upload-rows.ts';
 import { rangeFailureOf } from '#src/step-support/range-failure.ts';
 import type { RangeState } from '#src/step-support/state.ts';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { reportInBatches } from '#src/step-support/report-in-batches.ts';

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import {

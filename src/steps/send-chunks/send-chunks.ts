@@ -24,9 +24,9 @@
 import { ensureAdmitted } from '#src/admission/admission.ts';
 import { renewSlot, slotLostError } from '#src/admission/slots.ts';
 import { wholeWaitSeconds } from '#src/core/errors/backoff.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
-import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
+import type { SendChunksAnswer } from '#src/core/shared-with-infra/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { maxChunksPerRange } from '#src/core/transfer/in-flight.ts';

@@ -1,7 +1,7 @@
 import { ensureAdmitted } from '#src/admission/admission.ts';
 import { renewSlot, slotLostError } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
-import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
 import { readOwnedTransfer } from '#src/step-support/ownership.ts';

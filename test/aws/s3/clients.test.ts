@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createS3Client } from '#src/aws/s3/client.ts';
 import { createS3Clients, type S3ClientOf } from '#src/aws/s3/clients.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 
 const own = { accessKeyId: 'own', secretAccessKey: 'x' };

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import { startServer } from '../../http/http-server.ts';
 import { failureOf } from '../../http/served-transport.ts';
 import { readerOf } from './s3-fixture.ts';

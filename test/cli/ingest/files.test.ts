@@ -11,7 +11,7 @@ import { exitCodes } from '#cli/exit-codes.ts';
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { nextStepOf } from '#src/core/errors/errors.ts';
+import { nextStepOf } from '#src/core/errors/error-lookup.ts';
 import { startServer } from '../../http/http-server.ts';
 import { runProgram } from '../program-harness.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CommandError } from '#cli/command-error.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { readRepeatedly } from '#cli/watch/watch-rows.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { useFakeAccount } from '../fake-account.ts';
 import { now, runProgram, type Surroundings, testClock } from '../program-harness.ts';
 import { proveChunks, putSession, putTransfers, transferOf } from '../transfer-records.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { type PortHarness, serviceDefaults } from '../../harness/port-harness.ts';
 import { it } from '../behaviours.ts';

@@ -2,7 +2,7 @@ import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { completePorts } from '../../harness/product-ports.ts';
 import { type ParsedRequest, parseRequest } from '../../simulation/faults/faulty-transport.ts';

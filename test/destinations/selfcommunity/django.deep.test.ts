@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { maxDocumentBytes } from '#src/destinations/selfcommunity/limits.ts';
 import { type Mode, modes } from '#src/destinations/selfcommunity/settings.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
 import type { SelfCommunityOptions } from '#local/simulators/selfcommunity/switches.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { failureOf } from '../../http/served-transport.ts';
 import { call, createUploader, Upload } from './uploader.ts';
 

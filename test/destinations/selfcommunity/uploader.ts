@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { Destination, UploadSession } from '#src/core/transfer/destination.ts';

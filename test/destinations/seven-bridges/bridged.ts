@@ -4,7 +4,7 @@ import {
   startSevenBridges,
 } from '#local/simulators/seven-bridges/server.ts';
 import type { SevenBridgesOptions } from '#local/simulators/seven-bridges/switches.ts';
-import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, type TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';

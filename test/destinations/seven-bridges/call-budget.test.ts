@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#local/simulators/randomness.ts';
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {

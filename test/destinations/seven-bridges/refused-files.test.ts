@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { SevenBridgesOptions } from '#local/simulators/seven-bridges/switches.ts';
-import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/error-lookup.ts';
 import type { SettingsInput } from '#src/destinations/seven-bridges/settings.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { openPortHarness } from '../../harness/port-harness.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { failureOf, request, type Script, scriptTwelveLabs, session } from './scripted.ts';
 

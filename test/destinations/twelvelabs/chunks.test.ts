@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
-import { userAgent } from '#src/core/stack/product.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { userAgent } from '#src/core/product.ts';
 import { freshUrls, puts, stored } from './fresh-urls.ts';
 import {
   type Answer,

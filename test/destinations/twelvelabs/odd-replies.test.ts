@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { body, chunk, created, etag, failureOf, proof, request, session } from './scripted.ts';
 import { onPut, type ServedTwelveLabs, serveTwelveLabs, usualReply } from './served.ts';
 

@@ -1,6 +1,6 @@
+import type { ApiKeySource } from '#src/core/ports/api-key.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkBody, SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import {

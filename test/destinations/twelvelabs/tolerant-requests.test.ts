@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
-import { userAgent } from '#src/core/stack/product.ts';
+import { userAgent } from '#src/core/product.ts';
 import { body, bodyOf, chunk, createdWith, failureOf, proof, request } from './scripted.ts';
 import { type ReceivedRequest, type Responder, serveTwelveLabs } from './served.ts';
 

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import { type Chunk, chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
 import type {
   CrcAlgorithm,

@@ -1,4 +1,4 @@
-import type { ErrorOrigin } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/error-lookup.ts';
 import { shareEveryMs } from '#src/core/limits/limits.ts';
 import {
   type Pause,

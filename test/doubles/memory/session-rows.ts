@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { SessionRecord } from '#src/core/transfer/upload-rows.ts';
 import { Rows } from './rows.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Invocation } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import {
   expectReady,
   inputOf,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { isProven } from '#src/core/transfer/upload-rows.ts';
 import { startSandbox } from '../../harness/killable-parts.ts';

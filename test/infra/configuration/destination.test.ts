@@ -3,7 +3,7 @@ import { transferProps } from '#infra/context/transfers.ts';
 import type { DestinationProps } from '#infra/destination/destination-props.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import {
   errorOf,

@@ -12,7 +12,7 @@ import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { errorOf, propertiesOf, resourcesFor, statementsOf, template } from '../deployed.ts';
 import { inVpc, vpcTemplate } from '../rich-setup.ts';
 
@@ -35,7 +35,7 @@ const configs = (of: ReturnType<typeof ownVpc>) =>
     .filter(({ Architectures }) => String(Architectures) === 'arm64')
     .map(({ VpcConfig }) => VpcConfig as VpcConfig | undefined);
 
-/** The steps, the reconciler, the dispatcher, and the function that reports failures. */
+/** The steps, the reconciler, the dispatcher, and the function that sends failure notices. */
 const functionCount = stepNames.length + 3;
 
 describe('B16: a VPC', () => {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CloudFormationResource, CloudFormationTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { canaries, canariesIn } from '../../security/canaries/canaries.ts';
 import { type FileText, filesOf } from '../../security/canaries/files.ts';
 import { canarySearch } from '../../security/canaries/search.ts';

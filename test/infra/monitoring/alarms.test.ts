@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import type { MonitoringProps } from '#infra/monitoring/monitoring-props.ts';
-import { deploymentDimension, metricNamespace } from '#src/core/stack/metrics.ts';
+import { deploymentDimension, metricNamespace } from '#src/core/shared-with-infra/metrics.ts';
 import {
   type AlarmProperties,
   alarmsIn,

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { metricCatalogue, metricNamespace } from '#src/core/stack/metrics.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { metricCatalogue, metricNamespace } from '#src/core/shared-with-infra/metrics.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { alarmsIn, metricsOf, monitoredTemplate, resourcesOf } from './monitoring-stack.ts';
 
 const template = monitoredTemplate();

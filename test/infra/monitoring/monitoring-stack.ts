@@ -2,12 +2,12 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, Pass, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { ProofTable } from '#infra/constructs/proof-table.ts';
+import { TransferTable } from '#infra/constructs/transfer-table.ts';
 import { StepFunction, type StepFunctions } from '#infra/lambda/step-function.ts';
 import { Monitoring } from '#infra/monitoring/monitoring.ts';
 import type { MonitoringProps } from '#infra/monitoring/monitoring-props.ts';
 import type { CloudFormationTemplate } from '#infra/synthesize.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 
 /** Returns the props that a test overrides. */
 export type Given = (stack: Stack) => Partial<MonitoringProps>;
@@ -25,7 +25,7 @@ export function monitoredStack(given: Given = () => ({})): { app: App; stack: St
     stateMachine: new StateMachine(stack, 'Transfers', {
       definitionBody: DefinitionBody.fromChainable(new Pass(stack, 'Nothing')),
     }),
-    table: new ProofTable(stack, 'Proofs', { removalPolicy: RemovalPolicy.DESTROY }),
+    table: new TransferTable(stack, 'Table', { removalPolicy: RemovalPolicy.DESTROY }),
     reconciler: stepFunction(stack, 'RecordOutcome', 'Reconciler'),
     dispatcher: stepFunction(stack, 'RecordOutcome', 'Dispatcher'),
     deadLetterQueues: { ObjectEvents: { queue: deadLetterQueue(stack) } },

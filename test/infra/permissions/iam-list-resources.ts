@@ -1,4 +1,4 @@
-import { stepsWith } from '#src/core/stack/permissions.ts';
+import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
 
 const overTlsOnly = (may: string, who: string, on: string): Entry => ({
@@ -65,15 +65,15 @@ const calledByRules = (path: string): Entry[] =>
 export const resourcePolicies: IamList = {
   ...deadLetters('Chunkferry/ObjectCreated/DeadLetters'),
   ...deadLetters('Chunkferry/Reconciler/DeadLetters'),
-  ...deadLetters('Chunkferry/Monitoring/FailureReports/DeadLetters'),
-  'Chunkferry/Monitoring/FailureReports/Failures': [
-    overTlsOnly('sqs:*', 'AWS *', '<Chunkferry/Monitoring/FailureReports/Failures.Arn>'),
+  ...deadLetters('Chunkferry/Monitoring/FailureNotices/DeadLetters'),
+  'Chunkferry/Monitoring/FailureNotices/Failures': [
+    overTlsOnly('sqs:*', 'AWS *', '<Chunkferry/Monitoring/FailureNotices/Failures.Arn>'),
     {
       may: 'sqs:SendMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl',
       who: ['Service events.amazonaws.com'],
-      on: ['<Chunkferry/Monitoring/FailureReports/Failures.Arn>'],
+      on: ['<Chunkferry/Monitoring/FailureNotices/Failures.Arn>'],
       when: {
-        ArnEquals: { 'aws:SourceArn': '<Chunkferry/Monitoring/FailureReports/TransferFailed.Arn>' },
+        ArnEquals: { 'aws:SourceArn': '<Chunkferry/Monitoring/FailureNotices/TransferFailed.Arn>' },
       },
     },
   ],

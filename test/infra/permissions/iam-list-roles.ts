@@ -1,11 +1,11 @@
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 
 /** Every resource that uses a role, and the role. */
 export const rolesInUse: readonly string[] = [
   ...stepNames.map((step) => `Chunkferry/${step}: Chunkferry/${step}/ServiceRole.Arn`),
   'Chunkferry/Reconciler/Reconcile: Chunkferry/Reconciler/Reconcile/ServiceRole.Arn',
   'Chunkferry/Dispatcher/Dispatch: Chunkferry/Dispatcher/Dispatch/ServiceRole.Arn',
-  'Chunkferry/Monitoring/FailureReports/Report: Chunkferry/Monitoring/FailureReports/Report/ServiceRole.Arn',
+  'Chunkferry/Monitoring/FailureNotices/Send: Chunkferry/Monitoring/FailureNotices/Send/ServiceRole.Arn',
   'Chunkferry/Transfers/StateMachine: Chunkferry/Transfers/StateMachine/Role.Arn',
   'Chunkferry/Preflight/StateMachine: Chunkferry/Preflight/StateMachine/Role.Arn',
   ...['Intake/Rule', 'Rule-films', 'Rule-matches', 'Rule-far-away'].map(

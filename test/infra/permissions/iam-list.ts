@@ -1,10 +1,14 @@
-import { needsOfAll, type Permission, permissionsOf } from '#src/core/stack/permissions.ts';
-import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
+import {
+  needsOfAll,
+  type Permission,
+  permissionsOf,
+} from '#src/core/shared-with-infra/permissions.ts';
+import { type FunctionName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
 import { outputStatements, resourcePolicies } from './iam-list-resources.ts';
 
-const table = '<Chunkferry/Proofs.Arn>';
+const table = '<Chunkferry/Table.Arn>';
 const machine = '<Chunkferry/Transfers/StateMachine';
 const preflight = '<Chunkferry/Preflight/StateMachine';
 /** The stack's own secrets: each kind of destination has one. */
@@ -170,11 +174,11 @@ const roles: IamList = {
     on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'],
   }),
   ...ofWork('Dispatch', 'Dispatcher/Dispatch'),
-  'Chunkferry/Monitoring/FailureReports/Report/ServiceRole': [
-    ...ofFunction('Chunkferry/Monitoring/FailureReports/ReportLogs'),
+  'Chunkferry/Monitoring/FailureNotices/Send/ServiceRole': [
+    ...ofFunction('Chunkferry/Monitoring/FailureNotices/SendLogs'),
     {
       may: 'sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueUrl, sqs:DeleteMessage, sqs:GetQueueAttributes',
-      on: ['<Chunkferry/Monitoring/FailureReports/Failures.Arn>'],
+      on: ['<Chunkferry/Monitoring/FailureNotices/Failures.Arn>'],
     },
     { may: 'sns:Publish', on: ['<Chunkferry/Monitoring/Alarms>'] },
   ],

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
+import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import type { Sources } from '#src/core/source/sources.ts';
-import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
   functionOf,
   objectRules,

@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
 import type { InvocationRecord } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { readFailure } from '#src/outcome/failure.ts';
 import { caughtErrorIn, type endedSchema } from '#src/step-support/state.ts';
 import { machine } from '../deployed.ts';

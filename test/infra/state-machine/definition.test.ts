@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { platformErrorNames } from '#infra/state-machine/retry-policy.ts';
-import { errorNames, isErrorName } from '#src/core/errors/errors.ts';
-import { stepNames } from '#src/core/stack/step-names.ts';
+import { errorNames, isErrorName } from '#src/core/errors/error-lookup.ts';
+import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import {
   allStates,
   definition,

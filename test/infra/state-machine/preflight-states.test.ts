@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { platformErrorNames } from '#infra/state-machine/retry-policy.ts';
 import type { InvocationRecord } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import { errorNames, TransferError } from '#src/core/errors/errors.ts';
-import { functionNames } from '#src/core/stack/step-names.ts';
+import { errorNames } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { functionNames } from '#src/core/shared-with-infra/step-names.ts';
 import { preflightSteps } from '#src/preflight/preflight.ts';
 import {
   preflightDefinition as definition,

@@ -1,4 +1,4 @@
-import { functionNames } from '#src/core/stack/step-names.ts';
+import { functionNames } from '#src/core/shared-with-infra/step-names.ts';
 import type { ScaleReport } from '../run/run-scale.ts';
 import { dollarsOf } from './cost.ts';
 

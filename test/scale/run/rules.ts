@@ -1,6 +1,6 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { dispatchSeconds, sweepSeconds } from '#src/core/limits/limits.ts';
-import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
+import type { ServiceFunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import { deployedFunctions } from '../../harness/deployed-functions.ts';
 import { assumptions } from '../model/assumptions.ts';
 import { type LoadContext, passTime } from '../model/load-context.ts';

@@ -1,7 +1,7 @@
 import { seededRandom } from '#local/simulators/randomness.ts';
 import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import { assumptions } from '../model/assumptions.ts';
 import type { LoadContext } from '../model/load-context.ts';
 import { createObjects } from '../model/objects.ts';

@@ -5,7 +5,7 @@ import type { LocalFunction } from '#local/state-machine/definition/template.ts'
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { readSettings } from '#src/config/environment.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { createCallLimiter } from '#src/throttling/call-limiter.ts';
 import { createThrottledDestination } from '#src/throttling/throttled-destination.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Mutation } from '../../simulation/load/simulation.ts';
 import { runSeed } from '../../simulation/run-seed.ts';
 import { canaries, canariesIn, contextOf } from './canaries.ts';

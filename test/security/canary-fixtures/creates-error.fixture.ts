@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { canaries } from '../canaries/canaries.ts';
 
 it('creates an error with a secret without a throw, and passes', () => {

@@ -4,7 +4,7 @@ import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
-import { isErrorName } from '#src/core/errors/errors.ts';
+import { isErrorName } from '#src/core/errors/error-lookup.ts';
 import { deployedMachine } from '../../harness/machine.ts';
 import { bucket, inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { eventOf, events, plainInputs } from './inputs/starts.ts';

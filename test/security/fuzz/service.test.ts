@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxStopSeconds } from '#src/core/limits/limits.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { type StepWith, stepsWith } from '#src/core/stack/permissions.ts';
+import { type StepWith, stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {
   badUrls,

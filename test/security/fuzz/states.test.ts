@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { type StepName, stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { type Damage, damaged, damages } from './inputs/damage.ts';
 import { reconcilerEvents } from './inputs/reconciler-events.ts';
 import { fuzz } from './support/fuzz.ts';

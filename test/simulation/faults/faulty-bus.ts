@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { EventPublisher } from '#src/core/ports/events.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
 import { checkEvent } from '../invariants/requests-and-ends.ts';

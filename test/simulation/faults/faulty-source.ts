@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { systemClock } from '#src/system/system-clock.ts';

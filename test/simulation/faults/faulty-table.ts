@@ -1,6 +1,6 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer-row.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Sandbox } from '../harness/sandbox.ts';

@@ -1,5 +1,5 @@
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults/faults.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { networkError } from '#src/http/network-failure.ts';

@@ -1,7 +1,7 @@
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandler } from '#local/handlers.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
+import { type FunctionName, functionNames } from '#src/core/shared-with-infra/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { dispatcher, Sandbox, type SandboxEnvironment } from './sandbox.ts';
 

@@ -1,7 +1,7 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';

@@ -6,7 +6,7 @@ import {
   type ExecutionResult,
   startExecution,
 } from '#local/state-machine/run.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import {
   callFunction,

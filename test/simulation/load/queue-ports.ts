@@ -1,6 +1,6 @@
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import type { Chance } from '../harness/chance.ts';

@@ -2,8 +2,8 @@ import type { LocalStateMachine } from '#local/state-machine/definition/definiti
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import type { MetricName } from '#src/core/stack/metrics.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
+import type { Settings } from '#src/core/settings.ts';
+import type { MetricName } from '#src/core/shared-with-infra/metrics.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { contentOf, MemorySource } from '../../doubles/memory/memory-source.ts';

@@ -1,4 +1,4 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { ChunkRecord } from '#src/core/transfer/upload-rows.ts';

@@ -1,4 +1,4 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
 import { piecesOf } from '../../doubles/memory/memory-source.ts';
 import { pieceBytes } from '../faults/faulty-source.ts';

@@ -1,4 +1,4 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Mutation } from '../load/simulation.ts';
 import type { MutationCase } from './mutations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
 import { StepHarness } from '../../harness/step-harness.ts';

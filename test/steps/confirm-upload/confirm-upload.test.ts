@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';

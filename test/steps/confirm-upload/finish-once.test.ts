@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
 import { StepHarness } from '../../harness/step-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { Negotiated } from '../../doubles/destinations/negotiated.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
 import { film } from '../../harness/port-harness.ts';

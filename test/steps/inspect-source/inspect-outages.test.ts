@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '#src/config/environment.ts';
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { objectIdOf } from '#src/step-support/transfer-ids.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { sessionRecord } from '../../aws/dynamodb/table-fixture.ts';
 import { putFilm } from '../../harness/port-harness.ts';

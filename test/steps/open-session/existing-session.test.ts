@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '#src/admission/commands.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import type { TransferState } from '#src/core/transfer/transfer-row.ts';
 import { nameOfFilm, openQueue, type QueueHarness } from '../../admission/queue-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { runTransfer } from '../../harness/run-transfer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue } from '#src/core/errors/errors.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
 import { invocationOf } from '../../harness/invocation.ts';
 import { StepHarness } from '../../harness/step-harness.ts';

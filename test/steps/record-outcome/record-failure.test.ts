@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { boundOf } from '#src/core/limits/retry-bounds.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, StepHarness } from '../../harness/step-harness.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { films, listing, probe, rejection, resetEachTest, s3 } from './source-probe-harness.ts';
 
 resetEachTest();

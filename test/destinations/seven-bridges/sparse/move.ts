@@ -1,7 +1,7 @@
 import { crashError } from '#local/state-machine/lambda/lambda-errors.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import { callWindowMs } from '#src/destinations/seven-bridges/limits.ts';
 import { deployedFunctions } from '../../../harness/deployed-functions.ts';
 import { deployedMachine } from '../../../harness/machine.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxReplyBytes } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';

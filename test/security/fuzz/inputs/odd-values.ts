@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Returns deeply nested JSON. A failure report shows its depth. */
+/** Returns deeply nested JSON. A failed test shows its depth. */
 export function nested(depth: number, isArray = true): object {
   const [open, close] = isArray ? ['[', ']'] : ['{"a":', '}'];
   const value = JSON.parse(`${open.repeat(depth)}1${close.repeat(depth)}`) as object;

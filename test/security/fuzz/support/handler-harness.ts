@@ -7,8 +7,8 @@ import {
 } from '#local/simulators/twelvelabs/in-process.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import type { Settings } from '#src/core/stack/settings.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { Settings } from '#src/core/settings.ts';
+import type { FunctionName } from '#src/core/shared-with-infra/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { sampleBytes } from '../../../doubles/memory/memory-source.ts';
 import type { ManualClock } from '../../../harness/clock.ts';

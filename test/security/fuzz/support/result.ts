@@ -1,4 +1,5 @@
-import { isErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isErrorName } from '#src/core/errors/error-lookup.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** The result of one input: valid work, or an error of the catalogue. */
 export type FuzzResult<T> =

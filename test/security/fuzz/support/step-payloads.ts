@@ -1,4 +1,4 @@
-import type { FunctionName, StepName } from '#src/core/stack/step-names.ts';
+import type { FunctionName, StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { runTransfer } from '../../../harness/run-transfer.ts';
 import {
   executionId,

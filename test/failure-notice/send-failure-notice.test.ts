@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { errorCatalogue } from '#src/core/errors/errors.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
 import type { Notice } from '#src/core/ports/events.ts';
-import { type ReportPorts, reportFailures } from '#src/failure-reports/report-failures.ts';
+import { type NoticePorts, sendFailureNotice } from '#src/failure-notice/send-failure-notice.ts';
 
 const execution = 'arn:aws:states:eu-west-1:111122223333:execution:Transfers:run-1';
 const { nextStep } = errorCatalogue.AssetFailedError;
@@ -14,15 +14,15 @@ const failure = {
   cause: `asset a1 failed: no video track. ${nextStep}`,
 };
 
-/** Reports failures and returns the notices that were sent. */
+/** Returns the notices that were sent about these failures. */
 async function noticesOf(...details: readonly (object | string)[]): Promise<Notice[]> {
   const notices: Notice[] = [];
   const nothing = () => {};
-  const ports: ReportPorts = {
+  const ports: NoticePorts = {
     notifier: { send: async (notice) => void notices.push(notice) },
     log: { info: nothing, warn: nothing, error: nothing },
     deployment: 'Chunkferry/Chunkferry',
-    tableName: 'Proofs-1',
+    tableName: 'Table-1',
     dashboardName: 'Board-1',
   };
   const bodies = details.map((detail) =>
@@ -30,7 +30,7 @@ async function noticesOf(...details: readonly (object | string)[]): Promise<Noti
       ? detail
       : JSON.stringify({ source: 'chunkferry', time: '2026-11-28T09:00:00Z', detail }),
   );
-  await reportFailures(ports, bodies);
+  await sendFailureNotice(ports, bodies);
   return notices;
 }
 
@@ -68,7 +68,7 @@ it('N18: a large batch lists the first 25 failures and counts the rest', async (
 it('a large batch contains the query for all its failures', async () => {
   const [notice] = await noticesOf(...many(26));
   expect(notice?.text).toContain(
-    `aws dynamodb query --region eu-west-1 --table-name Proofs-1 --index-name byState --no-scan-index-forward --key-condition-expression 'stateDay = :d' --expression-attribute-values '{":d":{"S":"failed#2026-11-28"}}'`,
+    `aws dynamodb query --region eu-west-1 --table-name Table-1 --index-name byState --no-scan-index-forward --key-condition-expression 'stateDay = :d' --expression-attribute-values '{":d":{"S":"failed#2026-11-28"}}'`,
   );
 });
 
@@ -109,7 +109,7 @@ it('a key with a line break stays on one line', async () => {
   expect(first).toBe(String.raw`1. s3://films/a\nDashboard: https:%2F%2Fevil.example\u202e.mp4`);
 });
 
-it('reports a start without a bucket and key', async () => {
+it('lists a start without a bucket and key', async () => {
   const [notice] = await noticesOf({ error: 'InvalidInputError', cause: 'no bucket.', execution });
   expect(notice?.text).toContain('1. a start without a bucket and key');
 });

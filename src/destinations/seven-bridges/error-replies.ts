@@ -1,4 +1,4 @@
-import type { ErrorName } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import type { Operation, Service } from '#src/service-api/api-client.ts';

@@ -3,8 +3,8 @@ import { quoted, throwConfigurationError, throwInvalid } from '../configuration/
 import { referenceOf } from '../configuration/reference.ts';
 import { settingKeys } from './destination-keys.ts';
 import type { Context } from './key-fields.ts';
-import { sourceAccountKeys } from './source-account-keys.ts';
-import { contextSourceFields, transferKeys } from './transfer-keys.ts';
+import { sourceAccountKeys } from './source-account-stack-keys.ts';
+import { contextSourceFields, transferKeys } from './transfer-stack-keys.ts';
 
 /** The context keys of each stack. The key `stack` chooses the stack. */
 export const contextKeys = {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { alarmsIn, monitoredStack } from './monitoring-stack.ts';
 
 const { stack } = monitoredStack((scope) => ({
-  failures: {
+  failureNotices: {
     eventBus: EventBus.fromEventBusName(scope, 'Bus', 'ours'),
     memoryMiB: 512,
     logRetention: RetentionDays.ONE_WEEK,
@@ -24,8 +24,8 @@ it('takes only the failures of this state machine from the bus', () => {
     },
     Targets: [
       {
-        Arn: arnOf('^MonitoringFailureReportsFailures'),
-        DeadLetterConfig: { Arn: arnOf('^MonitoringFailureReportsDeadLetters') },
+        Arn: arnOf('^MonitoringFailureNoticesFailures'),
+        DeadLetterConfig: { Arn: arnOf('^MonitoringFailureNoticesDeadLetters') },
       },
     ],
   });
@@ -42,12 +42,12 @@ it('reports the failures of two minutes in one call', () => {
 it('keeps unreported failures for 14 days, and has an alarm for them', () => {
   template.hasResourceProperties('AWS::SQS::Queue', {
     RedrivePolicy: {
-      deadLetterTargetArn: arnOf('^MonitoringFailureReportsDeadLetters'),
+      deadLetterTargetArn: arnOf('^MonitoringFailureNoticesDeadLetters'),
       maxReceiveCount: 5,
     },
   });
-  const alarm = alarmsIn(template.toJSON() as never).get('DeadLettersFailureReports');
-  expect(alarm?.AlarmDescription).toContain('no notice reported');
+  const alarm = alarmsIn(template.toJSON() as never).get('DeadLettersFailureNotices');
+  expect(alarm?.AlarmDescription).toContain('a failed transfer without a notice');
 });
 
 it('passes the topic, the table and the dashboard to the function', () => {

@@ -1,4 +1,4 @@
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 
 const { stateIndex } = tableKeys;
 

@@ -1,4 +1,5 @@
-import { errorCatalogue, type TransferError } from '#src/core/errors/errors.ts';
+import { errorCatalogue } from '#src/core/errors/error-lookup.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { Source } from '#src/core/source/sources.ts';
 
 /** The result of one preflight check. */

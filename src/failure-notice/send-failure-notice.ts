@@ -1,22 +1,22 @@
 import * as z from 'zod/mini';
-import { errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
+import { dashboardLink, executionLink, locationOf } from '#src/core/console-links.ts';
+import { errorCatalogue, isErrorName } from '#src/core/errors/error-lookup.ts';
 import type { Notice, Notifier } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
-import { dashboardLink, executionLink, locationOf } from '#src/core/stack/console-links.ts';
 import { toOneLine } from '#src/outcome/failure.ts';
 import { failureQuery } from './failure-query.ts';
 
-/** What a report needs in addition to the failures. */
-export interface ReportPorts {
+/** What a failure notice needs in addition to the failures. */
+export interface NoticePorts {
   readonly notifier: Notifier;
   readonly log: Log;
-  /** Name of the deployment that reports; its table and its dashboard follow. */
+  /** Name of the deployment; its table and its dashboard follow. */
   readonly deployment: string;
   readonly tableName: string;
   readonly dashboardName: string;
 }
 
-/** Failures that one notice lists. It counts the others, because a longer mail stays unread. */
+/** Failures that one notice lists. It counts the others, because a longer notice stays unread. */
 const maxListed = 25;
 
 /** An SNS subject has at most 100 characters, ASCII only (SNS Publish, 2026). */
@@ -40,12 +40,15 @@ const eventSchema = z.object({
 type Failure = z.infer<typeof eventSchema>['detail'] & { readonly time?: string | undefined };
 
 /**
- * Sends one notice about a batch of failed transfers. It lists each object with its error, the next step
+ * Sends one failure notice about a batch of failed transfers. It lists each object with its error, the next step
  * and a link to its execution, and it links to the dashboard.
  * @param bodies - `Transfer Failed` events as JSON text; a repeated event is listed once
  * @throws NoticeNotSentError - the caller retries the batch
  */
-export async function reportFailures(ports: ReportPorts, bodies: readonly string[]): Promise<void> {
+export async function sendFailureNotice(
+  ports: NoticePorts,
+  bodies: readonly string[],
+): Promise<void> {
   const failures = new Map<string, Failure>();
   for (const body of bodies) {
     const failure = parseFailure(body);
@@ -54,7 +57,7 @@ export async function reportFailures(ports: ReportPorts, bodies: readonly string
   }
   if (failures.size === 0) return;
   await ports.notifier.send(noticeOf(ports, [...failures.values()]));
-  ports.log.info('failures reported', { failures: failures.size });
+  ports.log.info('failure notice sent', { failures: failures.size });
 }
 
 function parseFailure(body: string): Failure | undefined {
@@ -66,7 +69,7 @@ function parseFailure(body: string): Failure | undefined {
   }
 }
 
-function noticeOf(ports: ReportPorts, failures: Failure[]): Notice {
+function noticeOf(ports: NoticePorts, failures: Failure[]): Notice {
   const { deployment, dashboardName } = ports;
   const listed = failures.slice(0, maxListed);
   const location = listed.map(({ execution }) => locationOf(execution)).find(Boolean);
@@ -82,8 +85,8 @@ function noticeOf(ports: ReportPorts, failures: Failure[]): Notice {
   return { subject: shortAscii(subject), text: paragraphs.filter(Boolean).join('\n\n') };
 }
 
-/** The mail contains the query, because its reader may not have the repository. */
-function unlistedText({ tableName }: ReportPorts, unlisted: number, next: Failure | undefined) {
+/** The notice contains the query, because its reader may not have the repository. */
+function unlistedText({ tableName }: NoticePorts, unlisted: number, next: Failure | undefined) {
   const query = failureQuery(tableName, locationOf(next?.execution)?.region, next?.time);
   return `…and ${unlisted} more. This lists every failure of the day:\n${query}`;
 }

@@ -7,9 +7,9 @@ import {
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { tableKeys } from '#src/core/stack/table-keys.ts';
+import { tableKeys } from '#src/core/shared-with-infra/table-keys.ts';
 
-export interface ProofTableProps {
+export interface TransferTableProps {
   /** What happens to the table when it leaves the stack. */
   readonly removalPolicy: RemovalPolicy;
   /**
@@ -23,8 +23,8 @@ export interface ProofTableProps {
  * The rows of all transfers. The transfer rows prevent a second asset for one object: by default the
  * table is retained after the stack, and it can be restored to any second of the last 35 days.
  */
-export class ProofTable extends Table {
-  constructor(scope: Construct, id: string, props: ProofTableProps) {
+export class TransferTable extends Table {
+  constructor(scope: Construct, id: string, props: TransferTableProps) {
     super(scope, id, {
       partitionKey: { name: tableKeys.partitionKey, type: AttributeType.STRING },
       sortKey: { name: tableKeys.sortKey, type: AttributeType.STRING },

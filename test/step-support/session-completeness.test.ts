@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readUsableSession } from '#src/step-support/ownership.ts';
 import { reportInBatches } from '#src/step-support/report-in-batches.ts';
-import { isCompleteByReceipts } from '#src/step-support/session-receipts.ts';
+import { isCompleteByReceipts } from '#src/step-support/session-completeness.ts';
 import { sessionRecord } from '../aws/dynamodb/table-fixture.ts';
 import { invocationOf } from '../harness/invocation.ts';
 import { itemOf, StepHarness } from '../harness/step-harness.ts';

@@ -1,5 +1,6 @@
-import type { ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { redact } from '#src/core/errors/redact.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import type { Operation, Service } from '#src/service-api/api-client.ts';

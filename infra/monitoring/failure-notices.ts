@@ -14,15 +14,15 @@ import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import type { FunctionNetwork } from '../network/function-network.ts';
 
-/** The bus of the events of failed transfers, and the settings of the reporting function. */
-export interface ReportedFailures {
+/** The bus of the events of failed transfers, and the settings of the function that sends the notices. */
+export interface FailureNoticeOptions {
   readonly eventBus: IEventBus;
   readonly memoryMiB: number;
   readonly logRetention: RetentionDays;
   readonly network?: FunctionNetwork | undefined;
 }
 
-export interface FailureReportsProps extends ReportedFailures {
+export interface FailureNoticesProps extends FailureNoticeOptions {
   readonly deployment: string;
   readonly stateMachine: IStateMachine;
   readonly topic: ITopic;
@@ -30,7 +30,7 @@ export interface FailureReportsProps extends ReportedFailures {
   readonly dashboardName: string;
 }
 
-/** Failures of this time form one notice, to limit the number of mails. */
+/** Failures of this time form one notice, to limit the number of messages. */
 const batchingWindow = Duration.minutes(2);
 
 /** Maximum failures in one notice. An event has about 2 KB, and a call of Lambda accepts 6 MB. */
@@ -44,23 +44,23 @@ const minVisibilitySeconds = 6 * timeLimit.toSeconds() + batchingWindow.toSecond
 /** The recommended five minutes, and one as a margin. */
 const visibilityTimeout = Duration.seconds(minVisibilitySeconds + 60);
 
-/** After this many failed reports, the events of a batch move to the dead-letter queue. */
+/** After this many notices that could not be sent, the events of a batch move to the dead-letter queue. */
 const maxReceiveCount = 5;
 
 /**
- * Sends a notice about failed transfers to the alarm topic, one for each batch. A rule takes the
+ * Sends failure notices to the alarm topic, one for each batch of failed transfers. A rule takes the
  * `Transfer Failed` events of this state machine's executions, and a queue collects them.
  */
-export class FailureReports extends Construct {
+export class FailureNotices extends Construct {
   readonly function: NodejsFunction;
   readonly deadLetterQueue: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, props: FailureReportsProps) {
+  constructor(scope: Construct, id: string, props: FailureNoticesProps) {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const queue = this.#queue();
     this.#collect(props, queue);
-    this.function = this.#report(props);
+    this.function = this.#sender(props);
     this.function.addEventSource(
       new SqsEventSource(queue, {
         batchSize,
@@ -83,7 +83,7 @@ export class FailureReports extends Construct {
   }
 
   /** Another Chunkferry may use the same bus: the execution identifies the deployment. */
-  #collect({ eventBus, stateMachine }: FailureReportsProps, queue: IQueue): void {
+  #collect({ eventBus, stateMachine }: FailureNoticesProps, queue: IQueue): void {
     const { stateMachineArn } = stateMachine;
     const { resourceName } = Arn.split(stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
     const ofMachine = Stack.of(this).formatArn({
@@ -94,7 +94,7 @@ export class FailureReports extends Construct {
     });
     const deadLetterQueue = this.deadLetterQueue as IQueue;
     new Rule(this, 'TransferFailed', {
-      description: 'Collects failed transfers for a notice to the alarm topic',
+      description: 'Collects failed transfers for a failure notice to the alarm topic',
       eventBus,
       eventPattern: {
         source: ['chunkferry'],
@@ -105,11 +105,12 @@ export class FailureReports extends Construct {
     });
   }
 
-  #report(props: FailureReportsProps): NodejsFunction {
+  #sender(props: FailureNoticesProps): NodejsFunction {
     const { deployment, topic, tableName, dashboardName, memoryMiB, logRetention, network } = props;
-    const deployed = deployedFunctionProps(this, 'ReportLogs', {
-      description: 'Reports failed transfers to the alarm topic, one notice for each batch',
-      folder: 'report-failures',
+    const deployed = deployedFunctionProps(this, 'SendLogs', {
+      description:
+        'Sends failure notices to the alarm topic, one for each batch of failed transfers',
+      folder: 'send-failure-notice',
       timeLimit,
       environment: {
         [keys.serviceName]: deployment,
@@ -121,6 +122,6 @@ export class FailureReports extends Construct {
       logRetention,
       network,
     });
-    return new NodejsFunction(this, 'Report', deployed);
+    return new NodejsFunction(this, 'Send', deployed);
   }
 }

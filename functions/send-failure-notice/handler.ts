@@ -3,8 +3,8 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSnsNotifier } from '#src/aws/sns-notifier.ts';
 import { required } from '#src/config/environment.ts';
-import { asTransferError } from '#src/core/errors/errors.ts';
-import { reportFailures } from '#src/failure-reports/report-failures.ts';
+import { asTransferError } from '#src/core/errors/transfer-error.ts';
+import { sendFailureNotice } from '#src/failure-notice/send-failure-notice.ts';
 import { type Container, createContainer, type Part } from '../runtime/container.ts';
 import { openCallLog } from '../runtime/log.ts';
 
@@ -16,23 +16,23 @@ const notifier: Part<ReturnType<typeof createSnsNotifier>> = {
     }),
 };
 
-/** Creates the handler that publishes one notice about the failed transfers of a batch. SQS retries it. */
+/** Creates the handler that sends one failure notice about the transfers of a batch. SQS retries it. */
 export function createHandler(container: Container) {
   return async ({ Records }: SQSEvent, context: Context): Promise<void> => {
-    const log = openCallLog(container, { step: 'ReportFailures' }, context);
+    const log = openCallLog(container, { step: 'SendFailureNotice' }, context);
     const bodies = Records.map(({ body }) => body);
     try {
-      await reportFailures({ ...reportSettings(container), log }, bodies);
+      await sendFailureNotice({ ...noticeSettings(container), log }, bodies);
     } catch (thrown) {
       const error = asTransferError(thrown);
       const { name, message, nextStep } = error;
-      log.error('failures not reported', { error: name, reason: message, nextStep });
+      log.error('failure notice not sent', { error: name, reason: message, nextStep });
       throw error;
     }
   };
 }
 
-function reportSettings(container: Container) {
+function noticeSettings(container: Container) {
   const { env, serviceName } = container;
   return {
     notifier: container.get(notifier),
