@@ -15,6 +15,9 @@ import { film, type PortHarness } from '../harness/port-harness.ts';
 /** Call options that never abort. */
 export const unbroken = { signal: new AbortController().signal };
 
+/** What a comparison of digests compares, for the message of its failure. */
+export const storedBytes = 'SHA-256 of the stored bytes';
+
 /** Returns an object that is not read: a session needs only its size. */
 function objectOf(sizeBytes: number): SourceObject {
   return { ...film, etag: 'e1', sizeBytes };

@@ -11,6 +11,7 @@ import {
 } from '../harness/port-harness.ts';
 import { runTransfer, type TransferResult } from '../harness/run-transfer.ts';
 import { describe, it } from './behaviours.ts';
+import { storedBytes } from './direct-upload.ts';
 import { sent, shortRanges, upTo } from './transfers-suite.ts';
 
 const chunk = serviceDefaults.chunkSizeBytes;
@@ -45,13 +46,16 @@ async function expectArrival(
   plan(harness);
   const startedAt = harness.clock.now();
   const result = await runTransfer(harness, film);
-  expect(result.output).toMatchObject({ status: 'ready' });
+  expect(result.output, result.cause).toMatchObject({ status: 'ready' });
   const assetId = String(result.output.assetId);
-  expect(await harness.service.storedSha256(assetId)).toBe(sha256);
+  expect(await harness.service.storedSha256(assetId), storedBytes).toBe(sha256);
   expect(await harness.service.assetIds()).toEqual([assetId]);
   expect(harness.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
   return { harness, result, startedAt };
 }
+
+/** For the message of a failure: a plan that fails no send is a usual cause. */
+const repeated = 'sends that a planned fault made necessary';
 
 /** Returns the repeated sends. */
 function resent(harness: PortHarness): number[] {
@@ -73,7 +77,7 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
       const { harness } = await expectArrival(open, ({ service }) =>
         service.faults.failSend(4, fault),
       );
-      expect(resent(harness)).toHaveLength(1);
+      expect(resent(harness), repeated).toHaveLength(1);
       expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
     });
 
@@ -152,7 +156,7 @@ function describeSessions(open: OpenService): void {
     expect(killed.status).toBe('ABORTED');
     harness.calls.sends.length = 0;
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
-    expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
+    expect(await harness.service.storedSha256(String(output.assetId)), storedBytes).toBe(sha256);
     expect(harness.calls).toMatchObject({ opened: 2, sends: { length: 120 } });
     expect(await harness.service.assetIds()).toEqual([output.assetId]);
   });
@@ -169,7 +173,7 @@ function describeSessions(open: OpenService): void {
       },
     });
     expect(output).toMatchObject({ status: 'ready', retries: { SessionExpiredError: 1 } });
-    expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
+    expect(await harness.service.storedSha256(String(output.assetId)), storedBytes).toBe(sha256);
     expect(harness.calls.opened).toBe(2);
   });
 }

@@ -1,7 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import type { Destination } from '#src/core/transfer/destination.ts';
+import type { ChunkDelivery, Destination } from '#src/core/transfer/destination.ts';
 import { openSevenBridges } from './seven-bridges-service.ts';
 import type { OpenWireService, Wire } from './wire/wire.ts';
 
@@ -180,9 +180,43 @@ export const plantedBugs: readonly PlantedBug[] = [
     })),
   },
   {
+    bug: 'a completion that trusts the proofs',
+    noticedBy: 'rejects a finish that has all proofs if the service lacks a chunk',
+    because: /the finish of an incomplete upload: expected undefined to be an instance of/,
+    open: withDestination((right) => ({
+      finish: (...args) => right.finish(...args).catch(() => ({ ...args[0], assetId: 'file-1' })),
+    })),
+  },
+  {
+    bug: 'the key for a server that a reply names',
+    noticedBy: 'sends its secret to no other server that a reply names',
+    because: /requests with the secret to an address from a reply/,
+    open: withTransport((wire) => ({
+      send: async (request) => {
+        const reply = await wire.send(request);
+        const url = reply.headers.location;
+        return url ? wire.send({ ...request, method: 'GET', url, body: undefined }) : reply;
+      },
+    })),
+  },
+  {
+    bug: 'a repeated chunk that counts as sent, and is not read',
+    noticedBy: 'has read all of a chunk that counts as sent, also if the service holds it already',
+    because: /complete readings of the chunk, second time: expected \+?0/,
+    open: withDestination((right) => {
+      let sent: Promise<ChunkDelivery> | undefined;
+      return {
+        sendChunk: (...args) => {
+          sent ??= right.sendChunk(...args);
+          return sent;
+        },
+      };
+    }),
+  },
+  {
     bug: 'other bytes than those of the source',
     noticedBy: 'accepts the same chunk twice',
-    because: /expected '[0-9a-f]+…' to be '[0-9a-f]+…'/,
+    because: /SHA-256 of the stored bytes: expected '[0-9a-f]+…' to be '[0-9a-f]+…'/,
     open: withRequest((request) =>
       isStream(request)
         ? { ...request, body: otherBytes(request.body as AsyncIterable<Uint8Array>) }
@@ -192,7 +226,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     bug: 'a limit that is not that of the service',
     noticedBy: 'has the same limit as its service',
-    because: /promise rejected|resolved/,
+    because: /a session of one byte more: expected DirectUpload/,
     open: async (clock, { maxBytes, ...options }) =>
       openSevenBridges(clock, { ...options, maxBytes: maxBytes + 1 }, { token: secret }),
   },

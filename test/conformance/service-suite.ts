@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { TransferError } from '#src/core/errors/errors.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { invocationOf } from '../harness/invocation.ts';
@@ -11,7 +12,7 @@ import {
   serviceDefaults,
 } from '../harness/port-harness.ts';
 import { describe, it } from './behaviours.ts';
-import { DirectUpload, unbroken } from './direct-upload.ts';
+import { DirectUpload, storedBytes, unbroken } from './direct-upload.ts';
 
 const { chunkSizeBytes, maxBytes } = serviceDefaults;
 const fiveChunks = 4 * chunkSizeBytes + 321;
@@ -41,7 +42,9 @@ function describeSessions(traits: DestinationTraits, open: OpenService): void {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);
     for (const index of upload.indexes) await upload.send(index, index);
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
   });
 
   it('reports a forgotten session as expired', async () => {
@@ -70,14 +73,18 @@ function describeAnyOrder(open: OpenService): void {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);
     await upload.send(...upload.indexes.toReversed());
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
   });
 
   it('stores every byte of concurrent chunks', async () => {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);
     await Promise.all(upload.indexes.map((index) => upload.send(index)));
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
   });
 }
 
@@ -89,7 +96,9 @@ function describeAscending(open: OpenService): void {
     const held = new RegExp(`holds ${chunkSizeBytes} bytes`);
     await expect(upload.send(3)).rejects.toMatchObject({ message: expect.stringMatching(held) });
     await upload.send(2, 3, 4, 5);
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
   });
 
   it('rejects a chunk before the last accepted chunk', async () => {
@@ -127,7 +136,9 @@ function describeReports({ finish }: DestinationTraits, open: OpenService): void
     await upload.send(...upload.indexes);
     expect(await upload.report(1, 2)).toMatchObject({ accepted: 2, duplicates: 0 });
     expect(await upload.report(1, 2, 3)).toMatchObject({ accepted: 1, duplicates: 2 });
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
   });
 
   it('counts reported chunks', async () => {
@@ -177,7 +188,21 @@ function describeFinish({ wholeDigest }: DestinationTraits, open: OpenService): 
     });
     expect(await harness.service.assetIds()).toEqual([]);
     await upload.send(5);
-    expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
+    expect(await harness.service.storedSha256(await upload.complete()), storedBytes).toBe(
+      upload.sha256,
+    );
+  });
+
+  it('rejects a finish that has all proofs if the service lacks a chunk', async () => {
+    const harness = await openPortHarness(open);
+    const upload = await DirectUpload.open(harness, fiveChunks);
+    await upload.send(1, 2, 3, 4);
+    const [proof] = upload.proofsOf(4);
+    if (!proof) throw new Error('chunk 4 has no proof');
+    const proofs = [...upload.proofsOf(1, 2, 3, 4), { ...proof, index: 5 }];
+    const result = await upload.finish(proofs).catch((error: unknown) => error);
+    expect(result, 'the finish of an incomplete upload').toBeInstanceOf(TransferError);
+    expect(await harness.service.assetIds()).toEqual([]);
   });
 
   if (wholeDigest === 'md5') {
@@ -197,7 +222,7 @@ function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenServi
   it('accepts an object of the maximum size', async () => {
     const harness = await openPortHarness(open);
     putFilm(harness, 1, { sizeBytes: maxBytes });
-    await expect(inspect(harness)).resolves.toMatchObject({ next: 'open' });
+    expect(await inspect(harness)).toMatchObject({ next: 'open' });
   });
 
   it('rejects an object of one byte more before a session opens', async () => {
@@ -211,7 +236,8 @@ function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenServi
     it('has the same limit as its service', async () => {
       const harness = await openPortHarness(open);
       const begin = (sizeBytes: number) => DirectUpload.open(harness, sizeBytes);
-      await expect(begin(maxBytes + 1)).rejects.toMatchObject({ name: 'RequestRejectedError' });
+      const larger = await begin(maxBytes + 1).catch((error: Error) => error.name);
+      expect(larger, 'a session of one byte more').toBe('RequestRejectedError');
       const { session } = await begin(maxBytes);
       expect(session.totalChunks * session.chunkSizeBytes).toBe(maxBytes);
     });
@@ -219,7 +245,7 @@ function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenServi
 }
 
 async function inspect(harness: PortHarness): Promise<unknown> {
-  expect(harness.destination.accept(film).maxBytes).toBe(maxBytes);
+  expect(harness.destination.accept(film).maxBytes, 'maxBytes of accept').toBe(maxBytes);
   const invocation = invocationOf(harness);
   return inspectSource(harness.ports, film, invocation).finally(invocation.close);
 }

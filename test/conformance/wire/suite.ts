@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import type { HttpRequest } from '#src/core/ports/transport.ts';
+import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { serviceDefaults } from '../../harness/port-harness.ts';
@@ -70,6 +70,20 @@ function describeSecret(traits: DestinationTraits, open: OpenWireService): void 
     expect(leaks.map(described), 'other servers that receive it').toEqual([]);
   });
 
+  it('sends its secret to no other server that a reply names', async () => {
+    const onWire = await openOnWire(open);
+    const { wire, secret, baseUrl } = onWire.service;
+    wire.interception = (request, pass) => answerFromElsewhere(request, pass, baseUrl);
+    // An adapter may reject the address, or fail there.
+    await makeAllCalls(onWire).catch(() => {});
+    const requests = wire.exchanges.map(({ request }) => request);
+    const leaks = requests.filter(({ url }) => url.startsWith(elsewhere));
+    expect(
+      leaks.filter((one) => inHeaders(one, secret)).map(described),
+      'requests with the secret to an address from a reply',
+    ).toEqual([]);
+  });
+
   for (const [name, begin] of callsOf(traits)) {
     it(`shows no secret if the reply to ${name} repeats the request`, async () => {
       const onWire = await openOnWire(open);
@@ -82,6 +96,26 @@ function describeSecret(traits: DestinationTraits, open: OpenWireService): void 
       expect(leaks.length, 'replies whose error or result shows a secret').toBe(0);
     });
   }
+}
+
+/** A server that no test starts. */
+const elsewhere = 'https://elsewhere.example';
+
+/** Answers with the address of another server in place of each of the service's own, and as the `Location`. */
+async function answerFromElsewhere(
+  request: HttpRequest,
+  pass: () => Promise<HttpReply>,
+  baseUrl: string,
+): Promise<HttpReply> {
+  if (request.url.startsWith(elsewhere)) return { status: 404, text: '', headers: {} };
+  const { status, text, headers } = await pass();
+  const { origin } = new URL(baseUrl);
+  const { pathname } = new URL(headers.location ?? request.url, request.url);
+  return {
+    status,
+    text: text.replaceAll(origin, elsewhere),
+    headers: { ...headers, location: elsewhere + pathname },
+  };
 }
 
 /** Returns all that a call shows if each reply repeats its request, as JSON and as a page in turn. */
@@ -150,6 +184,19 @@ function describeChunks(open: OpenWireService): void {
     expect(mostAhead, 'pieces in memory').toBeLessThanOrEqual(maxPiecesAhead);
   });
 
+  it('has read all of a chunk that counts as sent, also if the service holds it already', async () => {
+    const sizeBytes = slowPieces * pieceBytes;
+    const { harness, service } = await openOnWire(open, sizeBytes);
+    let { session } = await DirectUpload.open(harness, sizeBytes);
+    const chunk = chunkAt(1, sizeBytes, session.chunkSizeBytes);
+    for (const time of ['first', 'second']) {
+      const body = slowBody();
+      const delivery = await service.destination.sendChunk(session, chunk, body, unbroken);
+      session = delivery.session ?? session;
+      expect(body.readings(), `complete readings of the chunk, ${time} time`).toBeGreaterThan(0);
+    }
+  });
+
   it('has the ETag of a chunk as evidence if the service returns one', async () => {
     const { harness, service } = await openOnWire(open);
     const upload = await DirectUpload.open(harness, chunkSizeBytes);
@@ -159,8 +206,25 @@ function describeChunks(open: OpenWireService): void {
     const md5 = createHash('md5').update(upload.bytes).digest('hex');
     const { evidence, proof } = upload.deliveries.get(1) ?? {};
     const evident = { evidence: 'etag', proof: md5 };
-    expect(etag === md5 ? { evidence, proof } : { evidence }).toEqual(
+    const reply = `with a reply whose ETag is ${etag === md5 ? 'the MD5 of the chunk' : etag}`;
+    expect(etag === md5 ? { evidence, proof } : { evidence }, reply).toEqual(
       etag === md5 ? evident : { evidence: 'none' },
     );
   });
+}
+
+/** Enough for the reply to arrive before the last. */
+const slowPieces = 8;
+
+/** A chunk whose reading takes longer than the reply of a service that does not read it. */
+function slowBody() {
+  let readings = 0;
+  const open = async function* () {
+    for (let n = 1; n <= slowPieces; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      yield Buffer.alloc(pieceBytes, n);
+    }
+    readings++;
+  };
+  return { sizeBytes: slowPieces * pieceBytes, open, readings: () => readings };
 }
