@@ -1,3 +1,4 @@
+import type { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type {
@@ -7,10 +8,13 @@ import type {
   SessionStatus,
   UploadSession,
 } from '#src/core/transfer/destination.ts';
+import { parseHttpDate } from '#src/http/http-date.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
+import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { describeReply, isUnknownUpload } from './error-replies.ts';
+import { optionsSchema } from './transfer-options.ts';
 
 export interface CallPorts {
   readonly client: ApiClient;
@@ -26,31 +30,40 @@ const aborting: Operation = { name: 'aborting an upload', onSession: true };
 /** Creates an upload. The server names it in `Location`; a reply without that comes from another server. */
 export async function openSession(
   { client, baseUrl, chunkSizeBytes, nowMs }: CallPorts,
-  { source, filename }: SessionRequest,
+  request: SessionRequest,
   { signal }: CallOptions,
 ): Promise<UploadSession> {
-  const { sizeBytes } = source;
-  const headers = {
-    'upload-length': String(sizeBytes),
-    'upload-metadata': `filename ${Buffer.from(filename).toString('base64')}`,
-  };
+  const { sizeBytes } = request.source;
+  const headers = { 'upload-length': String(sizeBytes), 'upload-metadata': metadataOf(request) };
   const call = { operation: creating, method: 'POST', path: '', headers, signal } as const;
   const reply = await sendCreate(client, call, nowMs, (one) => one.headers.location !== undefined);
   const uploadId = uploadIdOf(reply, baseUrl);
   return {
     ...{ uploadId, chunkSizeBytes, totalChunks: chunkCount(sizeBytes, chunkSizeBytes) },
+    expiresAt: parseHttpDate(reply.headers['upload-expires'] ?? ''),
     details: { sizeBytes: String(sizeBytes) },
   };
 }
 
+/** Returns names with their values in Base64: "season MjAyNg==,episode Nw==". */
+function metadataOf({ source, filename, options }: SessionRequest): string {
+  const { uploadMetadata } = readTransferOptions(optionsSchema, options);
+  const { contentType } = source;
+  const all = { ...uploadMetadata, filename, ...(contentType && { filetype: contentType }) };
+  return Object.entries(all)
+    .map(([name, value]) => `${name} ${Buffer.from(value).toString('base64')}`)
+    .join(',');
+}
+
 /** Every request holds the secret, so an upload at another address is not used. */
 function uploadIdOf({ status, headers }: HttpReply, baseUrl: string): string {
-  const url = new URL(headers.location ?? '', `${baseUrl}/`);
-  const [, uploadId] = /^\/([\w.~-]{1,200})$/.exec(url.href.slice(baseUrl.length)) ?? [];
-  if (uploadId !== undefined && url.href.startsWith(baseUrl)) return uploadId;
+  const { location = '' } = headers;
+  const url = URL.canParse(location, `${baseUrl}/`) ? new URL(location, `${baseUrl}/`) : undefined;
+  const [, uploadId] = /^\/([\w.~-]{1,200})$/.exec(url?.href.slice(baseUrl.length) ?? '') ?? [];
+  if (uploadId !== undefined && url?.href.startsWith(baseUrl)) return uploadId;
   throw serviceError(
     'ProtocolViolationError',
-    `Invalid Location from tus, host "${url.host}": must be below the base URL.`,
+    `Invalid Location from tus, host "${url?.host}": must be below the base URL.`,
     { status },
   );
 }
@@ -132,14 +145,25 @@ export async function assetStatus(
   return { phase: isComplete ? 'ready' : 'processing' };
 }
 
-/** Ends an upload (tus extension "termination"). An unknown upload is no error. */
+/**
+ * Ends an upload (tus extension "termination"). An unknown upload is no error.
+ * @throws RequestRejectedError - the upload is complete: its end would delete the asset
+ */
 export async function abortSession(
   client: ApiClient,
   session: UploadSession,
   { signal }: CallOptions,
 ): Promise<void> {
+  const { phase } = await sessionStatus(client, session, { signal });
+  if (phase === 'expired') return;
+  if (phase === 'completed') throw completeError(session);
   const path = uploadPath(session);
   const reply = await client.exchange({ operation: aborting, method: 'DELETE', path, signal });
   if (isSuccess(reply) || isUnknownUpload(reply)) return;
   throw client.rejectionError(reply, aborting);
+}
+
+function completeError({ uploadId }: UploadSession): TransferError {
+  const message = `Invalid abort of the upload "${uploadId}" at tus: it must not be complete.`;
+  return serviceError('RequestRejectedError', message);
 }

@@ -6,7 +6,7 @@ import type { DestinationResources } from '#src/service-api/definition.ts';
 import { createOffsetWatch } from '#src/service-api/offset-watch.ts';
 import { abortSession, assetStatus, finish, openSession, sessionStatus } from './calls.ts';
 import { service } from './error-replies.ts';
-import { acceptAny, chunkReplyMs, maxChunkBytes } from './limits.ts';
+import { acceptAny, chunkBytes, chunkReplyMs } from './limits.ts';
 import { sendChunk } from './send-chunk.ts';
 import type { TusSettings } from './settings.ts';
 
@@ -14,8 +14,6 @@ export interface TusOptions extends DestinationResources {
   readonly settings: TusSettings;
   /** Bytes of a chunk. Default: our own limit. */
   readonly chunkSizeBytes?: number | undefined;
-  /** The largest object in bytes. Default: our own limit. */
-  readonly maxBytes?: number | undefined;
 }
 
 /** Chunks are appended in order. The last one completes the upload, which `finish` verifies. */
@@ -41,13 +39,13 @@ export function createTus(
   const replyMs = options.uploadReplyMs ?? chunkReplyMs;
   const sendPorts = { client, replyMs, offsets: createOffsetWatch() };
   const callPorts = {
-    ...{ client, baseUrl, chunkSizeBytes: options.chunkSizeBytes ?? maxChunkBytes },
+    ...{ client, baseUrl, chunkSizeBytes: options.chunkSizeBytes ?? chunkBytes },
     nowMs: () => options.clock.now(),
   };
   return {
-    identity: `tus ${baseUrl}`,
+    identity: `tus-server ${baseUrl}`,
     traits,
-    accept: () => acceptAny(options.maxBytes),
+    accept: () => acceptAny(options.settings.maxBytes),
     openSession: (request, call) => openSession(callPorts, request, call),
     prepareChunks: async () => {},
     sendChunk: (session, chunk, body, call) => sendChunk(sendPorts, session, chunk, body, call),

@@ -3,10 +3,10 @@ import type { AcceptedObject } from '#src/core/transfer/destination.ts';
 /** The limits of the service, each with its source and date. tus itself has none (tus.io, 1.0.0, 2016). */
 
 /** Our own: bytes of one chunk. A server may have a smaller limit for one request (`Tus-Max-Size` is for all). */
-export const maxChunkBytes = 64 * 1024 * 1024;
+export const chunkBytes = 64 * 1024 * 1024;
 
-/** Our own: bytes of one object, below S3's limit. */
-export const maxObjectBytes = 5 * 1024 ** 4;
+/** Our own: bytes of one object, if the server names no limit of its own. */
+export const defaultMaxBytes = 5 * 1024 ** 4;
 
 /** Our own: characters of a filename. */
 export const maxFilenameLength = 255;
@@ -18,6 +18,6 @@ export const chunkReplyMs = 2 * 60 * 1000;
 export const askReplyMs = 60 * 1000;
 
 /** Every type of file is accepted. */
-export function acceptAny(maxBytes: number = maxObjectBytes): AcceptedObject {
+export function acceptAny(maxBytes: number): AcceptedObject {
   return { kind: 'file', maxBytes, maxFilenameLength };
 }

@@ -40,15 +40,28 @@ export async function sendChunk(
   options: CallOptions,
 ): Promise<ChunkDelivery> {
   const { start, endInclusive } = chunk.range;
+  const whole = { session, chunk, body, from: start };
+  const appended = await append(ports, whole, options);
+  const held = appended ?? (await complete(ports, whole, options));
   const end = endInclusive + 1;
-  const rest = { session, chunk, body };
-  let held = await append(ports, { ...rest, from: start }, options);
-  held ??= await heldBytes(ports.client, session, options);
-  if (held > start && held < end) held = await append(ports, { ...rest, from: held }, options);
-  if (held !== end) throw ports.offsets.mismatchError(session, chunk, held ?? start);
+  if (held !== end) throw ports.offsets.mismatchError(session, chunk, held);
   ports.offsets.matched(session);
   // The server returns no digest.
   return { proof: String(end), evidence: 'none' };
+}
+
+/** Appends what the server lacks of a chunk, if it holds some of it. Returns the bytes that it then holds. */
+async function complete(ports: SendPorts, whole: Rest, options: CallOptions): Promise<number> {
+  const { start, endInclusive } = whole.chunk.range;
+  const held = await heldBytes(ports.client, whole.session, options);
+  if (held === endInclusive + 1) await readToEnd(whole.body);
+  if (held <= start || held > endInclusive) return held;
+  return (await append(ports, { ...whole, from: held }, options)) ?? held;
+}
+
+/** The server can reply before it has taken the chunk, and the engine needs the digests of all bytes. */
+async function readToEnd(body: ChunkBody): Promise<void> {
+  for await (const _ of body.open());
 }
 
 /** Appends bytes and returns the new offset; undefined if the server holds another number of bytes (409). */

@@ -21,10 +21,10 @@ export async function openTus(
   const destination = createTus({
     transport: wire,
     apiKey: { get: async () => secret, refresh: async () => secret },
-    settings: { baseUrl },
+    settings: { baseUrl, maxBytes },
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    ...{ chunkSizeBytes, maxBytes },
+    chunkSizeBytes,
   });
   const isUnfinished = (id: string) => !server.finished.includes(id);
   return {

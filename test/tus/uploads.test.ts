@@ -89,6 +89,36 @@ describe('an upload', () => {
     await destination.abortSession?.(session, unbroken);
   });
 
+  it('that is complete is not deleted by an abort', async () => {
+    const { service, session, send } = await opened();
+    await send(1);
+    await send(2);
+    await expect(service.destination.abortSession?.(session, unbroken)).rejects.toMatchObject({
+      name: 'RequestRejectedError',
+    });
+    expect(await service.assetIds()).toEqual([session.uploadId]);
+  });
+
+  it('has the name, the content type and the metadata of its transfer', async () => {
+    const { service } = await opened();
+    await service.destination.openSession(
+      {
+        ...request,
+        source: { ...source, contentType: 'video/mp4' },
+        options: { uploadMetadata: { season: '2026' } },
+      },
+      unbroken,
+    );
+    const { headers } = service.wire.exchanges.at(-1)?.request ?? {};
+    const pairs = (headers?.['upload-metadata'] ?? '').split(',').map((pair) => pair.split(' '));
+    const read = pairs.map(([name, value = '']) => [name, Buffer.from(value, 'base64').toString()]);
+    expect(Object.fromEntries(read)).toEqual({
+      season: '2026',
+      filename: 'film.mp4',
+      filetype: 'video/mp4',
+    });
+  });
+
   it('is expired at a 404 of the server, and not at one of a gateway, which has no header of the protocol', async () => {
     const { service, session } = await opened();
     const ask = () => service.destination.sessionStatus(session, unbroken);
@@ -99,15 +129,16 @@ describe('an upload', () => {
     expect(await ask()).toMatchObject({ phase: 'expired' });
   });
 
-  it('at another server is not used, because it would receive the token', async () => {
+  it('at another server, or at no address, is not used: it would receive the token', async () => {
     const { service } = await opened();
+    let location = '';
     service.wire.interception = async (_, pass) => {
       const reply = await pass();
-      return { ...reply, headers: { ...reply.headers, location: 'https://other.example/files/1' } };
+      return { ...reply, headers: { ...reply.headers, location } };
     };
-    await expect(service.destination.openSession(request, unbroken)).rejects.toMatchObject({
-      name: 'ProtocolViolationError',
-      message: expect.stringContaining('host "other.example"'),
-    });
+    for (location of ['https://other.example/files/1', 'https://:not-a-url'])
+      await expect(service.destination.openSession(request, unbroken)).rejects.toMatchObject({
+        name: 'ProtocolViolationError',
+      });
   });
 });
