@@ -54,7 +54,12 @@ export interface Service {
   rejectsKey(reply: HttpReply): boolean;
   /** Reads an error body, if its form is the service's own. Default: `readServiceError`. */
   readError?(text: string): ServiceError;
-  /** Returns the name of the error for a reply outside 200–299. */
+  /**
+   * Returns the name of the error for a reply outside 200–299. Usual names, in this order:
+   * `CredentialsRejectedError` (401), `ApiNotAllowedError` (403), `ThrottledError` (429), `SessionExpiredError` (a
+   * 404 or 410 of the service itself, if the operation is `onSession`), `ConfigurationError` (otherwise: the base URL
+   * is wrong), `ServiceUnavailableError` (`isFromGateway`, `isTransientStatus`), `RequestRejectedError` (the rest).
+   */
   errorName(reply: HttpReply, error: ServiceError, operation: Operation): ErrorName;
   /** Returns the wait, in seconds, for a reply whose headers request none. */
   waitSeconds?(reply: HttpReply, error: ServiceError): number | undefined;

@@ -98,6 +98,7 @@ export interface ChunkBody {
 
 /** The reply to one chunk. */
 export interface ChunkDelivery {
+  /** The service's ETag. Without an ETag, any text that shows what arrived, such as the offset after the chunk. */
   readonly proof: string;
   /** `etag`: the proof may be the MD5 of the bytes and is checked. `none`: it cannot be checked. */
   readonly evidence: 'etag' | 'none';
@@ -209,7 +210,9 @@ export interface Destination {
    */
   prepareChunk?(session: UploadSession, index: number, options: CallOptions): Promise<void>;
   /**
-   * Sends one chunk once, to an address that was never used before.
+   * Sends one chunk once, to an address that was never used before. Reads the body to its end even if the
+   * service holds the chunk already: the engine needs the digests of all bytes. If the service holds a part of
+   * the chunk, the adapter may open the body again and send the rest.
    * @throws PresignedUrlRejectedError - the address is expired or was used
    * @throws SessionExpiredError - the session is unknown to the service or closed
    */
@@ -228,13 +231,20 @@ export interface Destination {
     proofs: readonly ChunkProof[],
     options: CallOptions,
   ): Promise<ReportReceipt>;
-  /** Completes the upload if `finish` is explicit. Returns the session with its asset id. */
+  /**
+   * Completes the upload if `finish` is explicit. Returns the session with its asset id.
+   * @throws RequestRejectedError - a chunk has no proof, or the service holds other bytes
+   */
   finish(
     session: UploadSession,
     proofs: readonly ChunkProof[],
     digest: string | undefined,
     options: CallOptions,
   ): Promise<UploadSession>;
+  /**
+   * Returns the status of a session. If `finish` is explicit, ConfirmUpload calls it once every chunk has a proof,
+   * whether the phase is `active` or `completed`.
+   */
   sessionStatus(session: UploadSession, options: CallOptions): Promise<SessionStatus>;
   /**
    * Returns one page of the chunks' states. Requires `traits.chunkStates`. A chunk that is on no page is
@@ -253,7 +263,8 @@ export interface Destination {
   /**
    * Ends a session and deletes its chunks; absent if the service has no such call. An unknown session is no
    * error. Call it only for a transfer that will not continue.
-   * @throws RequestRejectedError - the upload is complete
+   * @throws RequestRejectedError - the upload is complete. If the service would delete a complete upload, ask for
+   *   its status first.
    */
   abortSession?(session: UploadSession, options: CallOptions): Promise<void>;
 }
