@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { invocationOf } from '../harness/invocation.ts';

@@ -1,4 +1,4 @@
-import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type {
