@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import { lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
@@ -99,7 +100,9 @@ export class DirectUpload {
     const { traits } = this.#harness.destination;
     if (traits.maxProofsPerReport > 0) await this.report();
     if (traits.finish === 'explicit') await this.finish();
-    return this.session.assetId ?? '';
+    const { assetId = '' } = this.session;
+    expect(assetId, 'the asset id of a complete upload').not.toBe('');
+    return assetId;
   }
 
   #bytesOf({ range }: Chunk): Buffer {
