@@ -32,6 +32,7 @@ export function createOffsetWatch(): OffsetWatch {
       return serviceError(
         isLost ? 'SessionExpiredError' : 'ChunkMismatchError',
         `chunk ${index} begins at ${range.start}; the service holds ${held} bytes`,
+        // With a status, the mismatch does not count as a compared ETag.
         { status: 400 },
       );
     },
