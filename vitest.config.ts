@@ -19,7 +19,7 @@ export default defineConfig({
     // Node.js runs the TypeScript itself, as in every command: Vite's modules cost a fifth of the CPU time.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     env: {
-      // The CDK prints what its validation finds. `bundles.test.ts` and `app.test.ts` expect nothing.
+      // The CDK prints what its validation finds. `bundles.deep.test.ts` and `app.test.ts` expect nothing.
       CDK_VALIDATION: 'false',
     },
     testTimeout: 120_000,

@@ -6,8 +6,6 @@ const longest = [
   'test/crash-points/',
   'test/conformance/',
   'test/reported/',
-  'test/cli/terminal/',
-  'test/docs/readme.test.ts',
   'test/commands/',
   'test/security/',
   'test/e2e/',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { runShared, runToEnd } from './run-command.ts';
 
-// `user-aws-settings.test.ts` runs the whole demo.
+// `user-aws-settings.deep.test.ts` runs the whole demo.
 describe('npm run demo', () => {
   it('rejects an invalid proxy with one line, before it creates anything', async () => {
     const proxy = { HTTPS_PROXY: 'socks5h://127.0.0.1:1' };

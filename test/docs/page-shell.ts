@@ -16,9 +16,6 @@ export const forStack = (line: string) => stackLines.filter((name) => isLine(lin
 /** The lines that run here: all that are in neither list. */
 export const local = lines.filter((line) => forStack(line).length === 0 && !(line in linesNotRun));
 
-/** A demo moves 256 MiB: `npm run test:deep` runs these lines, and `.ci/run` a demo. */
-export const isDemo = (line: string) => line.includes('npm run demo');
-
 /** How a line ended. */
 export interface LineResult {
   readonly code: number | null;

@@ -9,7 +9,7 @@ import { errorOf } from '../deployed.ts';
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-app-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-/** Runs the app as the CDK does, without bundling and validation: `bundles.test.ts` has both. */
+/** Runs the app as the CDK does, without bundling and validation: `bundles.deep.test.ts` has both. */
 function runApp(context: Record<string, unknown>) {
   const env = {
     ...process.env,
