@@ -188,7 +188,8 @@ describe('startExecution rejects', () => {
 
   it('a definition with a missing target', () => {
     const lost = machineOf({ P: { Type: 'Pass', Next: 'Nowhere' } });
-    expect(() => start(lost, vi.fn())).toThrow(
+    const call = { machine: lost, handlers: {}, input: {} };
+    expect(() => startExecution(call)).toThrow(
       expect.objectContaining({ name: 'ConfigurationError' }),
     );
   });
