@@ -2,8 +2,8 @@ import { App, type AppProps } from 'aws-cdk-lib';
 import { SourceAccountStack } from '#infra/stacks/source-account-stack.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import cdk from '../cdk.json' with { type: 'json' };
+import { stackKind } from './context/context-values.ts';
 import type { Context } from './context/key-fields.ts';
-import { stackKind } from './context/known-keys.ts';
 import { sourceAccountProps } from './context/source-account.ts';
 import { transferProps } from './context/transfers.ts';
 

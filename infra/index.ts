@@ -9,6 +9,6 @@ export type {
   SourceProps,
   TransferWindowProps,
 } from './stacks/documented-props.ts';
+export type { TransferStackProps } from './stacks/named-resource-props.ts';
 export { SourceAccountStack, type SourceAccountStackProps } from './stacks/source-account-stack.ts';
 export { TransferStack } from './stacks/transfer-stack.ts';
-export type { TransferStackProps } from './stacks/transfer-stack-props.ts';

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
+import type { TransferStackProps } from '#infra/stacks/named-resource-props.ts';
 import {
   SourceAccountStack,
   type SourceAccountStackProps,
 } from '#infra/stacks/source-account-stack.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import cdk from '../cdk.json' with { type: 'json' };
 
 /** The parts of a CloudFormation template that this project reads. */

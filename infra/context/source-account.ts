@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { check } from '../configuration/check.ts';
 import type { SourceAccountStackProps } from '../stacks/source-account-stack.ts';
+import { valuesOf } from './context-values.ts';
 import type { Context } from './key-fields.ts';
-import { valuesOf } from './known-keys.ts';
 import { sourceAccountKeys } from './source-account-stack-keys.ts';
 
 const schema = z.object(sourceAccountKeys);

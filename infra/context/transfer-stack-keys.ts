@@ -6,8 +6,8 @@ import { bucketName, checkAccessPointRegion } from '../sources/bucket-field.ts';
 import { checkSizes, checkSuffixTypes, mediaTypesOf } from '../sources/filter-fields.ts';
 import { deniedBounds, deniedReference, sourceFields } from '../sources/source-props.ts';
 import { chunkferryProps, secondsBounds } from '../stacks/chunkferry-props.ts';
+import { namedFields } from '../stacks/named-resource-props.ts';
 import { windowFields } from '../stacks/queue-fields.ts';
-import { namedFields } from '../stacks/transfer-stack-props.ts';
 import { kindKey } from './destination-keys.ts';
 import {
   jsonKey,

@@ -3,10 +3,10 @@ import { check } from '../configuration/check.ts';
 import { throwConfigurationError } from '../configuration/invalid.ts';
 import { checkSuffixTypes } from '../sources/filter-fields.ts';
 import type { SourceProps } from '../sources/source-props.ts';
-import type { TransferStackProps } from '../stacks/transfer-stack-props.ts';
+import type { TransferStackProps } from '../stacks/named-resource-props.ts';
+import { valuesOf } from './context-values.ts';
 import { destinationIn, settingKeys } from './destination-keys.ts';
 import type { Context } from './key-fields.ts';
-import { valuesOf } from './known-keys.ts';
 import { filterNames, transferKeys } from './transfer-stack-keys.ts';
 
 const schema = z.object(transferKeys).check(checkSuffixTypes);

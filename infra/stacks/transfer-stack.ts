@@ -9,7 +9,7 @@ import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
 import { check } from '../configuration/check.ts';
 import { namedNetwork } from '../network/named-network.ts';
 import { Chunkferry } from './chunkferry.ts';
-import { namedProps, type TransferStackProps } from './transfer-stack-props.ts';
+import { namedProps, type TransferStackProps } from './named-resource-props.ts';
 
 /** A stack with one Chunkferry, and the outputs that an operator or another stack needs. */
 export class TransferStack extends Stack {

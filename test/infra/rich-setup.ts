@@ -1,5 +1,5 @@
+import type { TransferStackProps } from '#infra/stacks/named-resource-props.ts';
 import type { SourceAccountStackProps } from '#infra/stacks/source-account-stack.ts';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import {
   type CloudFormationTemplate,
   synthesizeSourceAccount,

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { contextKeys, stackKind } from '#infra/context/known-keys.ts';
+import { contextKeys, stackKind } from '#infra/context/context-values.ts';
 import { transferProps } from '#infra/context/transfers.ts';
 import { errorOf } from '../deployed.ts';
 import { validWindow } from './window-flaws.ts';

@@ -9,8 +9,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { NetworkProps } from '#infra/network/network-props.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
+import type { TransferStackProps } from '#infra/stacks/named-resource-props.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import { errorOf, propertiesOf, resourcesFor, statementsOf, template } from '../deployed.ts';

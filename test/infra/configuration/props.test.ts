@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
+import type { TransferStackProps } from '#infra/stacks/named-resource-props.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import { errorOf } from '../deployed.ts';

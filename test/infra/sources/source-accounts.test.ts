@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
+import type { TransferStackProps } from '#infra/stacks/named-resource-props.ts';
 import { type CloudFormationTemplate, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { stepsWith } from '#src/core/shared-with-infra/permissions.ts';
