@@ -3,7 +3,7 @@ import { ManualClock } from '../harness/clock.ts';
 import { serviceDefaults } from '../harness/port-harness.ts';
 import { behavioursOf } from './behaviours.ts';
 import { describeAdapter } from './destination-suite.ts';
-import { plantedBugs } from './planted-bugs.ts';
+import { openWithBug, plantedBugs } from './planted-bugs.ts';
 import type { OpenWireService } from './wire/wire.ts';
 
 /** Returns the behaviour of this title that the suite requires of an adapter. */
@@ -17,8 +17,8 @@ async function requirement(title: string, open: OpenWireService) {
 
 /** `seven-bridges.test.ts` shows that the adapter without the bug has all behaviours. */
 describe('the conformance suite', () => {
-  it.each(plantedBugs)('notices $bug', async ({ noticedBy, because, open }) => {
-    const behaviour = await requirement(noticedBy, open);
-    await expect(Promise.resolve(behaviour?.run())).rejects.toThrow(because);
+  it.each(plantedBugs)('notices $bug', async (bug) => {
+    const behaviour = await requirement(bug.noticedBy, openWithBug(bug));
+    await expect(Promise.resolve(behaviour?.run())).rejects.toThrow(bug.because);
   });
 });

@@ -82,6 +82,8 @@ export async function openCommunity(options: CommunityOptions = {}): Promise<Com
 /** Where a run is killed: before or after one call of the table or the service, counted from 1. */
 export interface Kill {
   readonly call: number;
+  /** In place of the number: the first call of this name, such as `destination.finish`. */
+  readonly at?: string;
   readonly when: 'before' | 'after';
   /** `function`: the state machine calls it again. `run`: the execution ends, too. */
   readonly what: 'function' | 'run';
@@ -108,6 +110,11 @@ interface RunOptions {
 /** How many times faster the interpreter's own retry delays pass. */
 const timeFactor = 10_000;
 
+/** True if the n-th call, counted from 1, is the first one of a name. */
+function isFirst(calls: readonly string[], n: number, name: string): boolean {
+  return calls.indexOf(name) === n - 1;
+}
+
 /** Runs one execution to its end. */
 export async function runPaper(
   { harness, change }: Pick<Community, 'harness' | 'change'>,
@@ -129,10 +136,11 @@ export async function runPaper(
     (name, call) => {
       if (name === 'accept' || name === 'identityOf') return call();
       const n = calls.push(`${port}.${name}`);
+      const isMeant = kill && (kill.at ? isFirst(calls, n, kill.at) : kill.call === n);
       return (async () => {
-        if (kill?.call === n && kill.when === 'before') return die();
+        if (isMeant && kill.when === 'before') return die();
         const result = await call();
-        return kill?.call === n ? die() : result;
+        return isMeant ? die() : result;
       })();
     };
   const openProcess = () => createConcurrencyRegistry(harness.clock, 64);

@@ -4,7 +4,7 @@ import type { SelfCommunitySimulator } from '#local/simulators/selfcommunity/ser
 import { brokenPromises, type Change, openCommunity, runPaper } from './community.ts';
 
 /** Answers a chunk with 201 and the offset before it, and stores nothing of it. */
-function droppedChunk(service: SelfCommunitySimulator, nth: number): Fault {
+export function droppedChunk(service: SelfCommunitySimulator, nth: number): Fault {
   const alter = (body: Record<string, unknown>) => {
     const upload = service.uploads().find(({ id }) => id === body.upload_id);
     const lost = upload?.pieces.pop();
