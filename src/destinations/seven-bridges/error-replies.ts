@@ -12,6 +12,11 @@ import { askReplyMs, callsPerWindow, callWindowMs, maintenanceSeconds } from './
  */
 const namesByCode: Readonly<Record<string, ErrorName>> = {
   1000: 'ThrottledError',
+  // A service behind the API is unavailable.
+  2000: 'ServiceUnavailableError',
+  3000: 'ServiceUnavailableError',
+  4000: 'ServiceUnavailableError',
+  5000: 'ServiceUnavailableError',
   8000: 'ServiceUnavailableError',
   8001: 'ProjectDeniedError',
   8002: 'ProjectDeniedError',
@@ -24,6 +29,8 @@ const namesByCode: Readonly<Record<string, ErrorName>> = {
   8013: 'RequestRejectedError',
   8014: 'RequestRejectedError',
   8015: 'RequestRejectedError',
+  // "Consistency has been violated, please retry."
+  13004: 'ServiceUnavailableError',
   90001: 'CredentialsRejectedError',
   90002: 'ProjectDeniedError',
   90004: 'ServiceUnavailableError',

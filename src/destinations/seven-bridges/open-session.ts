@@ -67,8 +67,9 @@ export async function openSession(
   }
 }
 
+/** A 409 may also have a code that passes, and says nothing about the name. */
 function isNameTaken(error: unknown): error is TransferError {
-  return isTransferError(error) && error.status === 409;
+  return isTransferError(error) && error.status === 409 && error.disposition === 'fail';
 }
 
 async function initialize(
