@@ -21,7 +21,7 @@ import { runTransfer } from '../harness/run-transfer.ts';
 
 /*
  * Reports about clients of services like Seven Bridges and SelfCommunity: Seven Bridges itself, DNAnexus, Synapse,
- * uppy, resumable.js, gcsfs. Each input goes over the wire, through the engine, to our simulators.
+ * Dropbox, Vimeo, uppy, resumable.js, gcsfs. Each input goes over the wire, through the engine, to our simulators.
  */
 
 const KiB = 1024;
@@ -167,6 +167,21 @@ describe('the MD5 covers the rest after whole chunks (gcsfs#232)', () => {
     expect(output, paper.key).toMatchObject({ status: 'ready' });
     expect(community.service.storedSha256(String(output.assetId))).toBe(community.sha256);
   });
+});
+
+it('a 409 that names the offset shows that a chunk had arrived (dropbox-sdk-dotnet#118, vimeo.php#183)', async () => {
+  const community = await openCommunity({ sizeBytes: 3_300, chunkSizeBytes: 1024 });
+  onTestFinished(() => community.close());
+  const { service, sha256 } = community;
+  const body = { detail: 'Offsets do not match', offset: 2 * 1024 };
+  service.faults.add({ on: 'chunk', nth: 2, kind: 'lost-reply' });
+  service.faults.add({ on: 'chunk', nth: 3, kind: 'status', status: 409, body });
+  const { output } = await runPaper(community);
+  expect(output).toMatchObject({ status: 'ready' });
+  expect(service.storedSha256(String(output.assetId))).toBe(sha256);
+  const chunks = service.calls.filter(({ operation }) => operation === 'chunk');
+  // Four chunks, one of them twice, and the question for the upload's state.
+  expect(chunks).toHaveLength(6);
 });
 
 it('an upload continues if the list of its parts has other types (uppy#2978)', async () => {

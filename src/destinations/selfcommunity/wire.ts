@@ -29,10 +29,11 @@ export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operati
 
 /**
  * Returns the bytes that the service holds, if a 400 names them. Newer releases of a sibling of the library
- * name them `expected_offset` (jkeifer/drf-chunked-upload#34).
+ * name them `expected_offset` (jkeifer/drf-chunked-upload#34). Other services answer with 409
+ * (dropbox/dropbox-sdk-dotnet#118, vimeo/vimeo.php#183).
  */
 export function heldBytes({ status, text }: HttpReply): number | undefined {
-  if (status !== 400) return undefined;
+  if (status !== 400 && status !== 409) return undefined;
   const fields = jsonObject(text);
   return offset.safeParse(fields?.offset ?? fields?.expected_offset).data;
 }
