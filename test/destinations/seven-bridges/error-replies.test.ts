@@ -13,7 +13,7 @@ describe('an error of Seven Bridges', () => {
     // A 507 leaves open whether an upload exists.
     [507, 90005, 'CreateReplyLostError'],
     [400, 90001, 'CredentialsRejectedError'],
-    // Codes that pass, whatever their status: neither a wrong request nor a taken name.
+    // Codes that pass, with any status: neither a wrong request nor a taken name.
     [400, 3000, 'ServiceUnavailableError'],
     [400, 4000, 'ServiceUnavailableError'],
     [409, 13004, 'ServiceUnavailableError'],

@@ -21,7 +21,7 @@ export interface PartsSeen {
   readonly noticed: readonly string[];
 }
 
-/** Returns what an adapter must never do, whatever happens. */
+/** Returns what an adapter did that it must never do, under any faults. */
 export function partFlaws(seen: PartsSeen): string[] {
   return [
     ...new Set([
