@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { localClientConfig } from '#local/emulators/local-account.ts';
+import { defaultStateHome } from '#local/ingest/state-home.ts';
 import { isTransferError } from '#src/core/errors/transfer-error.ts';
 import { type Context, type Environment, printNote } from '../context.ts';
 import type { PlaceFlags } from '../options.ts';
@@ -13,7 +13,7 @@ const tableName = 'transfers';
 
 /** Returns the folder with the proofs of all local runs. */
 export function stateHomeOf({ stateDir }: PlaceFlags, env: Environment): string {
-  return stateDir ?? join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'chunkferry');
+  return stateDir ?? defaultStateHome(env);
 }
 
 /** Opens the table of each content in turn. A table that a run uses now is named and left out. */

@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { readSettings } from '#src/config/environment.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
@@ -11,6 +10,7 @@ import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts'
 import type { PreviousFailure } from './previous-run.ts';
 import { readOfflineDestination } from './read-offline-destination.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';
+import { defaultStateHome } from './state-home.ts';
 
 export interface IngestOptions {
   /** The DynamoDB table for the proofs. Default: a table on disk. */
@@ -75,6 +75,7 @@ export function acceptingAs(
 /** Checks the environment before a large file is hashed. Returns a destination that makes no call. */
 export function checkedDestination({ definition, environment }: LocalDestination): Destination {
   readProxies(process.env);
+  readSettings(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];
   const destination = readOfflineDestination(definition, { ...process.env, ...environment });
@@ -86,8 +87,7 @@ export function checkedDestination({ definition, environment }: LocalDestination
 }
 
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {
-  const home = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-  const directory = stateDir ?? join(home, 'chunkferry');
+  const directory = stateDir ?? defaultStateHome(process.env);
   await makeFolder(directory);
   return directory;
 }

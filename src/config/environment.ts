@@ -40,16 +40,19 @@ const settingsSchema = z.object({
 });
 
 /**
- * Reads the settings from the environment, with their defaults.
+ * Reads the settings from the environment, with their defaults. An empty variable counts as absent.
  * @throws ConfigurationError - some values are invalid; the message names every such key
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const parsed = settingsSchema.safeParse(env);
+  const set = Object.entries(env).filter(([, text]) => text !== '');
+  const parsed = settingsSchema.safeParse(Object.fromEntries(set));
   if (!parsed.success) {
-    const flaws = parsed.error.issues.map(
-      ({ path, message }) => `${String(path[0])}=${env[String(path[0])]} (${message})`,
-    );
-    throw new TransferError('ConfigurationError', `Invalid environment: ${flaws.join('; ')}`);
+    const flaws = parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      const must = message.replace(/^Invalid (?:input|option): /, '');
+      return `Invalid ${name} ${JSON.stringify(env[name])}: ${must}.`;
+    });
+    throw new TransferError('ConfigurationError', flaws.join(' '));
   }
   const read = parsed.data;
   return Object.freeze({

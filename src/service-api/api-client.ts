@@ -179,10 +179,12 @@ function rejectionErrorOf(
 export function checkBaseUrl({ name, exampleUrl }: Service, baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
-  if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
+  // `URL` removes blanks, but a request sends the text as it is.
+  const hasBlank = /\s/.test(baseUrl);
+  if (!url || !isWeb || hasBlank || url.search || url.hash || url.username || url.password) {
     throw new TransferError(
       'ConfigurationError',
-      `Invalid ${name} base URL ${JSON.stringify(redact(baseUrl))}: must be a URL such as ${exampleUrl}, with https (http for this machine only) and without credentials, query or fragment.`,
+      `Invalid ${name} base URL ${JSON.stringify(redact(baseUrl))}: must be a URL such as ${exampleUrl}, with https (http for this machine only) and without blanks, credentials, query or fragment.`,
     );
   }
   return baseUrl.replace(/\/+$/, '');

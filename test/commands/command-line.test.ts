@@ -19,6 +19,13 @@ describe('an error that ends a command', () => {
     );
   });
 
+  it('of a current folder that was deleted names that folder', () => {
+    const error = Object.assign(new Error('ENOENT: …, uv_cwd'), { code: 'ENOENT', errno: -2 });
+    expect(lineOf(Object.assign(error, { syscall: 'uv_cwd' }), 'local')).toBe(
+      'ConfigurationError: the current folder: no such file or directory (ENOENT). Fix this problem, then run the command again.',
+    );
+  });
+
   it('of the store of proofs has the file', () => {
     const error = new Error('IO error: /state/rows/000003.log: No space left on device');
     expect(lineOf(error, 'local')).toBe(

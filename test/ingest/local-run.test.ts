@@ -1,10 +1,12 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openLocalRun } from '#local/ingest/local-run.ts';
 import { withUserNames } from '#local/ingest/source.ts';
+import { defaultStateHome } from '#local/ingest/state-home.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import { readSettings } from '#src/config/environment.ts';
 import { sevenBridges } from '#src/destinations/seven-bridges/definition.ts';
 import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 
@@ -41,7 +43,10 @@ it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('shows the file %s by its n
 
 it.each([
   ['HTTPS_PROXY', 'socks5h://127.0.0.1:1', 'Invalid HTTPS_PROXY'],
+  ['UPLOAD_REPLY_MS', 'soon', 'Invalid UPLOAD_REPLY_MS "soon": '],
+  ['PRIVATE_UPLOAD_HOSTS', 'yes', 'Invalid PRIVATE_UPLOAD_HOSTS "yes": '],
   ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'Invalid TwelveLabs base URL'],
+  ['TWELVELABS_BASE_URL', 'https://a.example/v1.3\r', 'and without blanks'],
 ])('rejects an invalid %s before a file is read', async (name, value, message) => {
   vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
   vi.stubEnv(name, value);
@@ -69,3 +74,15 @@ it.each([
     message: expect.stringContaining(message),
   });
 });
+
+it('takes an empty setting of the environment for one that is not set', () => {
+  expect(readSettings({ UPLOAD_REPLY_MS: '', PRIVATE_UPLOAD_HOSTS: '' })).toEqual(readSettings({}));
+});
+
+it.each(['', 'relative/state'])(
+  'keeps the proofs in the home of the user if XDG_STATE_HOME is "%s"',
+  (set) => {
+    const home = defaultStateHome({ XDG_STATE_HOME: set });
+    expect(home).toBe(join(homedir(), '.local/state/chunkferry'));
+  },
+);
