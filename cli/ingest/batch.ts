@@ -15,6 +15,8 @@ export interface ItemEnd {
   /** The name of the error, and what it says. */
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
+  /** Whether another run moves the same content. */
+  readonly isBusy?: boolean;
 }
 
 /** One source of a batch. */

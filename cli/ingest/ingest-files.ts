@@ -11,7 +11,7 @@ import { endProcesses, moveFile, moveShown } from '../local-run/move-file.ts';
 import { canMoveHere, moveHere } from '../local-run/move-here.ts';
 import { counted } from '../output/words.ts';
 import { countsOf, type RunItem, runBatch } from './batch.ts';
-import { createBatchDisplay } from './batch-display.ts';
+import { type BatchDisplay, createBatchDisplay } from './batch-display.ts';
 import { type ChosenObjects, startLine } from './choose-objects.ts';
 import { type FileItem, findFiles } from './files.ts';
 import { findObjects, printPlan } from './find-objects.ts';
@@ -66,11 +66,20 @@ function findSources(
   const names = sources.map(({ text }) => text);
   const { definition } = call.destination;
   const accepts = (key: string) => isAccepted(accepting, key);
-  const { files: items, skipped } = findFiles(names, definition, accepts, call.context.env);
+  const {
+    files: items,
+    skipped,
+    unnamed,
+  } = findFiles(names, definition, accepts, call.context.env);
   if (skipped.length > 0)
     printNote(
       call.context,
       `Leaves out ${counted(skipped.length, 'file')} that ${definition.title} does not take by their extensions, such as ${skipped[0]}.`,
+    );
+  if (unnamed.length > 0)
+    printNote(
+      call.context,
+      `Leaves out ${counted(unnamed.length, 'file')} with a name that is not UTF-8, such as ${JSON.stringify(unnamed[0])}. Rename such a file to move it.`,
     );
   return { items, leftOut: [] };
 }
@@ -106,11 +115,30 @@ async function moveAll(
     return interruptedLine(items);
   });
   const display = createBatchDisplay(items, context);
-  const move: RunItem<FileItem> = (item, update) => moveFile(item, update, local);
-  const { signal } = context;
-  await runBatch(items, parallel, move, display, { signal, runtime: 'local' });
+  await moveInTurn(items, parallel, local, display, context.signal);
   display.close();
   return reportBatch(items, Boolean(json), context, leftOut);
+}
+
+/** Files with the same content are one transfer: all but one wait, and then find its asset. */
+async function moveInTurn(
+  items: readonly FileItem[],
+  parallel: number,
+  local: LocalProcess,
+  display: BatchDisplay,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = { signal, runtime: 'local' } as const;
+  const busy: FileItem[] = [];
+  const move: RunItem<FileItem> = (item, update) => moveFile(item, update, local);
+  const moveUnlessBusy: RunItem<FileItem> = async (item, update) => {
+    const end = await move(item, update);
+    if (!end?.isBusy) return end;
+    busy.push(item);
+    return undefined;
+  };
+  await runBatch(items, parallel, moveUnlessBusy, display, run);
+  await runBatch(busy, 1, move, display, run);
 }
 
 async function moveOne(

@@ -31,7 +31,7 @@ export function batchJson(items: readonly Item[], leftOut: readonly LeftOutObjec
 /** Returns a source. One that was started and has no end yet is `unknown`. */
 function itemJson({ name, execution, end }: Item) {
   const status = execution === undefined ? unfinished : 'unknown';
-  return { source: name, status, execution, ...end, isGood: undefined };
+  return { source: name, status, execution, ...end, isGood: undefined, isBusy: undefined };
 }
 
 function print(items: readonly Item[], context: Context): void {

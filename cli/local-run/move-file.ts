@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { ItemEnd } from '../ingest/batch.ts';
 import type { FileItem } from '../ingest/files.ts';
 import { heapOption, type LocalProcess } from './local-process.ts';
@@ -54,12 +55,13 @@ export async function moveFile(
       update();
     }
   })();
-  const [output, , [, signal]] = await Promise.all([
+  const [output, , [code, signal]] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),
     reading,
     once(child, 'close'),
   ]);
-  return endOf(output, signal === null ? last : endedBy(signal, item.path));
+  const end = endOf(output, signal === null ? last : endedBy(signal, item.path));
+  return code === exitCodes.busy ? { ...end, isBusy: true } : end;
 }
 
 /** A failed run prints its outcome too, unless it failed before it had one. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,19 @@ describe('chunkferry ingest of files, each in a process of its own', () => {
         cause: expect.stringMatching(/^SourceEmptyError: .*zero\.mp4" has 0 bytes\. /),
       },
       expect.objectContaining({ source: sources[1], status: 'already-ingested' }),
+    ]);
+  });
+
+  it('moves two files with the same content once: the second is the asset of the first', async () => {
+    const twins = join(folder, 'twins');
+    mkdirSync(twins);
+    for (const name of ['a.mp4', 'b.mp4'])
+      writeFileSync(join(twins, name), Buffer.alloc(60_000, 'twin'));
+    const { code, stdout } = await ingest(twins, '--json');
+    const { sources } = JSON.parse(stdout);
+    expect([code, sources.map(({ status }: { status: string }) => status).sort()]).toEqual([
+      0,
+      ['already-ingested', 'ready'],
     ]);
   });
 
