@@ -30,7 +30,6 @@ import {
   createFunctionTask,
   createStepTask,
   failUnknownAnswer,
-  keepUnknownAnswer,
 } from './step-task.ts';
 import { errorPathOf, failUnrecorded } from './unrecorded-outcome.ts';
 
@@ -149,7 +148,7 @@ export class TransferStateMachine extends Construct {
       stateMachine: this.#preflight,
       timeout: preflightTimeout.plus(Duration.minutes(1)),
     });
-    start.addCatch(this.#tasks.RecordOutcome, { resultPath: '$.error' });
+    start.addCatch(this.#tasks.RecordOutcome, { resultPath: errorPathOf('StartPreflight') });
     return start.next(this.#ended);
   }
 
@@ -221,7 +220,9 @@ export class TransferStateMachine extends Construct {
     const { RecordOutcome } = this.#tasks;
     const fail = new Fail(this, 'Failed', { errorPath: '$.error', causePath: '$.cause' });
     const unknown = failUnknownAnswer(this, 'UnknownOutcome', 'RecordOutcome');
-    RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
+    RecordOutcome.addCatch(failUnrecorded(this), {
+      resultPath: errorPathOf('RecordOutcome'),
+    }).next(
       chooseNext(
         this,
         { name: 'HasSucceeded', step: 'RecordOutcome' },
@@ -231,9 +232,9 @@ export class TransferStateMachine extends Construct {
     );
   }
 
+  /** RecordOutcome records an unknown answer as an error: such a state has no ending. */
   #choose<Step extends StepName>(name: string, step: Step, branches: Branches<Step>): Choice {
-    const unknown = keepUnknownAnswer(this, `UnknownNextOf${step}`, errorPathOf(step));
-    return chooseNext(this, { name, step }, branches, unknown.next(this.#tasks.RecordOutcome));
+    return chooseNext(this, { name, step }, branches, this.#tasks.RecordOutcome);
   }
 
   #wait(name: string, next: IChainable): IChainable {

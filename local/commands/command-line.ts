@@ -1,6 +1,11 @@
 import { nextStepOf, type Runtime } from '#src/core/errors/error-lookup.ts';
 import { asTransferError, isTransferError } from '#src/core/errors/transfer-error.ts';
-import { type Failure, readFailure } from '#src/outcome/failure.ts';
+import {
+  describeErrors,
+  type Failure,
+  readFailure,
+  readUnrecordedErrors,
+} from '#src/outcome/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';
 import { systemProblem } from './system-problem.ts';
@@ -95,24 +100,23 @@ function withFullStop(sentence: string): string {
 }
 
 /**
- * Returns why a local execution failed, in one line. If the outcome could not be recorded either, the
- * cause is still Lambda's JSON.
+ * Returns why a local execution failed, in one line. If its outcome could not be recorded either, the
+ * failure is that of the first step that failed.
  */
 export function failureOf({ error, cause = '', status }: ExecutionResult): Failure {
   const name = error ?? status;
-  return withLocalNextStep(
-    cause.startsWith('{') ? readFailure({ Error: name, Cause: cause }) : { error: name, cause },
-  );
+  const errors = readUnrecordedErrors(cause);
+  const [first] = errors;
+  if (!first) return withLocalNextStep({ error: name, cause });
+  const why = { Error: errors.length > 1 ? first.Error : name, Cause: describeErrors(errors) };
+  return withLocalNextStep(readFailure(why));
 }
 
 /** Replaces the next step of a recorded failure by that of a local run. */
 export function withLocalNextStep({ error, cause }: Failure): Failure {
-  const reason = withoutEnd(withoutEnd(cause, nextStepOf(error, 'stack')), unrecordedStep);
+  const reason = withoutEnd(cause, nextStepOf(error, 'stack'));
   return { error, cause: [reason, nextStepOf(error, 'local')].filter(Boolean).join(' ') };
 }
-
-/** The next step that the state machine appends if the outcome could not be recorded either. */
-const unrecordedStep = nextStepOf('OutcomeNotRecordedError', 'stack');
 
 function withoutEnd(text: string, end: string): string {
   return text.endsWith(end) ? text.slice(0, text.length - end.length).trimEnd() : text;

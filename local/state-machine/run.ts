@@ -23,6 +23,7 @@ import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
 import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
+import { replaceJsonTexts } from './json-texts.ts';
 import { createNestedExecutions, type NestedExecutions } from './nested-executions.ts';
 import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
@@ -157,9 +158,10 @@ function interpret(
   { lambdas, nested }: { readonly lambdas: LambdaRuntime; readonly nested: NestedExecutions },
   ending: RunEnding,
 ) {
-  const { definition, waits } = scaleWaits(machine.definition, timeFactor, ending, sleep);
+  const { definition: scaled, waits } = scaleWaits(machine.definition, timeFactor, ending, sleep);
+  const { definition, tasks } = replaceJsonTexts(scaled, ending);
   const interpreter = new StateMachine(definition, { validationOptions: { noValidate: true } });
-  const calls = { ...functionCalls(machine, lambdas), ...nested.calls, ...waits };
+  const calls = { ...functionCalls(machine, lambdas), ...nested.calls, ...waits, ...tasks };
   type Overrides = NonNullable<NonNullable<Parameters<StateMachine['run']>[1]>['overrides']>;
   return interpreter.run(input as Parameters<StateMachine['run']>[0], {
     context: {

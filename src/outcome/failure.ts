@@ -1,4 +1,6 @@
+import * as z from 'zod/mini';
 import { nextStepOf } from '#src/core/errors/error-lookup.ts';
+import type { CaughtError } from '#src/step-support/state.ts';
 import { describeStepFailure } from '#src/step-support/step-failure.ts';
 
 /** The contents of a Fail state: an error name, and one line with what happened and what to do. */
@@ -34,16 +36,29 @@ export function toSentence(text: string): string {
   return withFullStop(toOneLine(text).slice(0, maxCauseLength).toWellFormed());
 }
 
-/**
- * Returns the message in a cause that Lambda wrote as JSON, otherwise the cause itself. Preserves a
- * sentence that the state machine appended to the JSON.
- */
+/** Returns the message in a cause that Lambda wrote as JSON, otherwise the cause itself. */
 export function readCauseMessage(cause: string): string {
-  const message = parseMessage(cause);
-  if (message !== undefined) return message;
-  const end = cause.lastIndexOf('} ') + 1;
-  const head = parseMessage(cause.slice(0, end));
-  return head === undefined ? cause : withFullStop(head.trim()) + cause.slice(end);
+  return parseMessage(cause) ?? cause;
+}
+
+const errorsSchema = z.record(
+  z.string(),
+  z.object({ Error: z.string(), Cause: z._default(z.string(), '') }),
+);
+
+/**
+ * Returns the errors in the cause of an execution whose outcome could not be recorded: that of the step that
+ * failed, if one did, then that of RecordOutcome. Empty for any other cause.
+ */
+export function readUnrecordedErrors(cause: string): CaughtError[] {
+  const start = cause.indexOf('{');
+  if (start <= 0) return [];
+  try {
+    const errors = errorsSchema.safeParse(JSON.parse(cause.slice(start))).data ?? {};
+    return Object.entries(errors).map(([step, error]) => ({ ...error, step }));
+  } catch {
+    return [];
+  }
 }
 
 function parseMessage(text: string): string | undefined {
@@ -54,6 +69,14 @@ function parseMessage(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Returns a sentence for each error: the step that failed, the error's name and its message. */
+export function describeErrors(errors: readonly CaughtError[]): string {
+  const sentences = errors.map(({ step = '', Error: name, Cause }) =>
+    toSentence(describeStepFailure(step, `${name}: ${readCauseMessage(Cause)}`)),
+  );
+  return sentences.join(' ');
 }
 
 /** Returns external text without line breaks, control characters and direction marks. */

@@ -3,7 +3,13 @@ import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { transferLogFields } from '#src/core/transfer/log-fields.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer-row.ts';
 import { endedOutsideErrors, writeEnd } from '#src/outcome/ended-outside.ts';
-import { readCauseMessage, readFailure, toSentence } from '#src/outcome/failure.ts';
+import {
+  describeErrors,
+  readCauseMessage,
+  readFailure,
+  readUnrecordedErrors,
+  toSentence,
+} from '#src/outcome/failure.ts';
 import { countFailure, type Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { continueTransfer, mayContinue } from './continue-transfer.ts';
@@ -46,13 +52,19 @@ const failures: Readonly<
 
 /** Describes an execution's end, with the error and cause of Step Functions. */
 export function describeEnd({ status, error, cause }: FinishedExecution): RecordedEnd {
-  const details = [error, cause && readCauseMessage(cause)].filter(Boolean).join(': ');
+  const details = [error, cause && describeCause(cause)].filter(Boolean).join(': ');
   if (status === 'aborted') {
     return { state: 'cancelled', reported: { status: 'cancelled', why: whyCancelled(details) } };
   }
   const { name, problem } = failures[status];
   const failure = readFailure({ Error: name, Cause: details ? `${problem}: ${details}` : problem });
   return { state: 'failed', reported: { status: 'failed', ...failure }, error: name };
+}
+
+/** Returns the words of a cause: the errors of all steps, if the outcome could not be recorded. */
+function describeCause(cause: string): string {
+  const errors = readUnrecordedErrors(cause);
+  return errors.length > 0 ? describeErrors(errors) : readCauseMessage(cause);
 }
 
 function whyCancelled(details: string): string {

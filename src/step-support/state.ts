@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
 import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import { sourceObjectSchema } from '#src/core/source/source-object.ts';
@@ -208,19 +209,30 @@ export const endedSchema = z.looseObject({
   /** The queued transfer of a dispatched execution that ended before its state named the transfer. */
   dispatched: z.optional(z.object({ transferId: z.string() })),
   ending: z.optional(endingSchema),
-  /** The error of a state that is no step. */
-  error: z.optional(caughtErrorSchema),
   /** The error of a step, by the step's name: its Catch stores it there. */
   errorIn: z.optional(z.record(z.string(), caughtErrorSchema)),
+  /** The answer of the last step. */
+  next: z.optional(z.unknown()),
 });
 
-/** Returns the error that ended an execution, with the step that failed. */
-export function caughtErrorIn({
-  error,
+/**
+ * Returns the error that ended an execution, with the step that failed. A state with neither an ending nor
+ * an error comes from a step whose answer no state follows, which only a bug can cause.
+ */
+export function errorThatEnded({
   errorIn = {},
-}: Pick<z.infer<typeof endedSchema>, 'error' | 'errorIn'>): CaughtError | undefined {
+  ending,
+  next,
+}: Pick<z.infer<typeof endedSchema>, 'errorIn' | 'ending' | 'next'>): CaughtError | undefined {
   const [failed] = Object.entries(errorIn);
-  return failed ? { ...failed[1], step: failed[0] } : error;
+  if (failed) return { ...failed[1], step: failed[0] };
+  return ending ? undefined : unknownAnswerError(next);
+}
+
+function unknownAnswerError(next: unknown): CaughtError {
+  const name: ErrorName = 'UnexpectedError';
+  const Cause = `Invalid answer ${JSON.stringify(next)} of a step: no state follows it. The history of the execution shows the step before RecordOutcome.`;
+  return { Error: name, Cause };
 }
 
 /**

@@ -118,7 +118,7 @@ describe('cancel', () => {
     const error = await queue.harness.confirm(first, by(1)).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name: 'TransferCancelledError' });
     const recorded = await queue.harness.record(
-      { ...first, error: { Error: 'TransferCancelledError', Cause: '' } },
+      { ...first, errorIn: { AwaitAsset: { Error: 'TransferCancelledError', Cause: '' } } },
       by(1),
     );
     expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'cancelled' } });
@@ -156,7 +156,7 @@ describe('cancel', () => {
     const { transferId } = await queue.row(1);
     await queue.command({ command: 'cancel', transferId });
     await queue.harness.record(
-      { ...first, error: { Error: 'TransferCancelledError', Cause: '' } },
+      { ...first, errorIn: { AwaitAsset: { Error: 'TransferCancelledError', Cause: '' } } },
       by(1),
     );
     queue.harness.doubles.clock.advance(60_000);
@@ -170,7 +170,7 @@ describe('cancel', () => {
     const queue = await openQueue();
     const first = await queue.start(1);
     await queue.harness.record(
-      { ...first, error: { Error: 'UploadFailedError', Cause: '' } },
+      { ...first, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
       by(1),
     );
     const { transferId } = await queue.row(1);

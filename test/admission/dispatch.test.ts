@@ -13,8 +13,10 @@ async function openWaiting(waiting: number, inputs: readonly object[] = []): Pro
   return queue;
 }
 
+const failed = { errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } };
+
 async function fail({ harness }: QueueHarness, state: Planned, i: number): Promise<void> {
-  await harness.record({ ...state, error: { Error: 'UploadFailedError', Cause: '' } }, by(i));
+  await harness.record({ ...state, ...failed }, by(i));
 }
 
 const namesIn = ({ harness }: QueueHarness) =>
@@ -97,10 +99,7 @@ describe('the dispatcher', () => {
     const opened = await queue.goOn(start);
     expect(opened.next).toBe('send');
     expect(await queue.dispatch()).toMatchObject({ running: 0, freeSlots: 0 });
-    await queue.harness.record(
-      { ...opened, error: { Error: 'UploadFailedError', Cause: '' } },
-      { executionId: start.name },
-    );
+    await queue.harness.record({ ...opened, ...failed }, { executionId: start.name });
     await queue.dispatch();
     const { transferId } = await queue.row(3);
     expect(namesIn(queue).at(-1)).toBe(`${transferId}-1-1`);
@@ -266,8 +265,8 @@ describe('an execution that queued its transfer and whose result was lost', () =
     await queue.start(1);
     await queue.start(2);
     const { transferId, fence } = await queue.row(2);
-    const error = { Error: 'TableUnavailableError', Cause: '' };
-    const recorded = await queue.harness.record({ transferId, fence, error }, by(2));
+    const errorIn = { InspectSource: { Error: 'TableUnavailableError', Cause: '' } };
+    const recorded = await queue.harness.record({ transferId, fence, errorIn }, by(2));
     expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'queued' } });
     expect(queue.harness.doubles.queue.tickets()).toHaveLength(1);
     expect((await queue.row(2)).state).toBe('queued');

@@ -29,7 +29,7 @@ describe('a dispatched execution', () => {
     await expect(harness.open(state, { executionId: b })).rejects.toMatchObject({
       name: rejected.name,
     });
-    await harness.record({ ...state, error: caught }, { executionId: b });
+    await harness.record({ ...state, errorIn: { AwaitAsset: caught } }, { executionId: b });
     expect(await row()).toMatchObject({ state: 'failed', outcome: { error: rejected.name } });
   });
 
@@ -39,7 +39,7 @@ describe('a dispatched execution', () => {
     const name = 'DestinationChangedError';
     await expect(harness.open(state, { executionId: b })).rejects.toMatchObject({ name });
     const error = { Error: name, Cause: 'it was queued for another one' };
-    await harness.record({ ...state, error }, { executionId: b });
+    await harness.record({ ...state, errorIn: { OpenSession: error } }, { executionId: b });
     expect(await row()).toMatchObject({ state: 'failed', outcome: { error: name } });
     expect(await harness.ports.queue.slots(10)).toEqual([]);
     const opened = await harness.open(await harness.inspect(), { executionId: 'execution-c' });
@@ -51,13 +51,16 @@ describe('a dispatched execution', () => {
     const { harness, state } = await openQueued();
     harness.override({ openSession: async () => Promise.reject(rejected) });
     await expect(harness.open(state, { executionId: b })).rejects.toThrow();
-    await harness.record({ ...state, error: caught }, { executionId: b });
+    await harness.record({ ...state, errorIn: { AwaitAsset: caught } }, { executionId: b });
     expect(await harness.ports.queue.slots(10)).toEqual([]);
   });
 
   it('leaves the transfer queued if it fails before it takes it', async () => {
     const { harness, state, row } = await openQueued();
-    const recorded = await harness.record({ ...state, error: caught }, { executionId: b });
+    const recorded = await harness.record(
+      { ...state, errorIn: { AwaitAsset: caught } },
+      { executionId: b },
+    );
     expect(recorded).toMatchObject({ next: 'fail', error: rejected.name });
     expect(await row()).toMatchObject({ state: 'queued' });
     expect(harness.doubles.events.outcomes).toEqual([]);
@@ -74,7 +77,10 @@ describe('a dispatched execution', () => {
     const opening = harness.open(state, { executionId: b });
     await expect(opening).rejects.toMatchObject({ name: 'TransferCancelledError' });
     const error = { Error: 'TransferCancelledError', Cause: '' };
-    const recorded = await harness.record({ ...state, error }, { executionId: b });
+    const recorded = await harness.record(
+      { ...state, errorIn: { OpenSession: error } },
+      { executionId: b },
+    );
     expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'cancelled' } });
     expect(await harness.ports.queue.slots(10)).toEqual([]);
   });

@@ -21,7 +21,10 @@ describe('with one slot', () => {
     const { harness, start } = await openQueue();
     const first = await start(1);
     await start(2);
-    await harness.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    await harness.record(
+      { ...first, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
+      by(1),
+    );
     expect(await start(3)).toMatchObject({
       ending: { status: 'queued', because: 'other transfers are ahead', position: 2 },
     });
@@ -38,7 +41,10 @@ describe('with one slot', () => {
     harness.ports = { ...ports, queue: { ...ports.queue, putTicket } };
     await expect(start(3)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     harness.ports = ports;
-    await harness.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    await harness.record(
+      { ...first, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
+      by(1),
+    );
     expect(await start(3)).toMatchObject({ ending: { because: 'other transfers are ahead' } });
   });
 
@@ -46,7 +52,10 @@ describe('with one slot', () => {
     const { harness, start } = await openQueue();
     const first = await start(1);
     await start(2, { priority: 'backfill' });
-    await harness.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    await harness.record(
+      { ...first, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
+      by(1),
+    );
     expect(await start(3, { priority: 'backfill' })).toMatchObject({
       ending: { status: 'queued', because: 'other transfers are ahead' },
     });
@@ -64,7 +73,10 @@ describe('with one slot', () => {
   it('frees the slot of a failed transfer', async () => {
     const { harness, start } = await openQueue();
     const first = await start(1);
-    await harness.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    await harness.record(
+      { ...first, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
+      by(1),
+    );
     expect((await start(2)).next).toBe('send');
   });
 
@@ -126,7 +138,10 @@ describe('a lowered bound', () => {
     await start(1);
     const second = await start(2);
     harness.tune({ maxActiveTransfers: 1 });
-    await harness.record({ ...second, error: { Error: 'UploadFailedError', Cause: '' } }, by(2));
+    await harness.record(
+      { ...second, errorIn: { AwaitAsset: { Error: 'UploadFailedError', Cause: '' } } },
+      by(2),
+    );
     expect((await start(3)).next).toBe('ended');
   });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { failureOf, lineOf, withLocalNextStep } from '#local/commands/command-line.ts';
-import { nextStepOf } from '#src/core/errors/error-lookup.ts';
+import { errorCatalogue, nextStepOf } from '#src/core/errors/error-lookup.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
 
 /** An error as Node.js throws it, by its code and number on this system. */
@@ -61,11 +61,19 @@ describe('a recorded failure', () => {
     );
   });
 
-  it('is text instead of Lambda’s JSON if the outcome could not be recorded', () => {
-    const cause =
-      '{"errorType":"ConfigurationError","errorMessage":"Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.","trace":["ConfigurationError: Invalid HTTPS_PROXY","    at proxyUrl (proxy-environment.ts:45:9)"]} The outcome could not be recorded. Check the table and the event bus. Start a new execution with the same input. It continues from the stored chunks.';
-    expect(failureOf({ status: 'FAILED', error: 'ConfigurationError', cause } as never).cause).toBe(
-      `Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password. The outcome could not be recorded. ${nextStepOf('ConfigurationError', 'local')}`,
-    );
+  it('is that of the first step, as text, if the outcome could not be recorded', () => {
+    const words = 'Invalid HTTPS_PROXY: must be the URL of an http or https proxy.';
+    const caught = {
+      Error: 'ConfigurationError',
+      Cause: JSON.stringify({ errorType: 'ConfigurationError', errorMessage: words, trace: [] }),
+    };
+    const errors = JSON.stringify({ InspectSource: caught, RecordOutcome: caught });
+    const { nextStep } = errorCatalogue.OutcomeNotRecordedError;
+    const cause = `The outcome could not be recorded. ${nextStep} Errors: ${errors}`;
+    const result = { status: 'FAILED', error: 'OutcomeNotRecordedError', cause };
+    expect(failureOf(result as never)).toEqual({
+      error: 'ConfigurationError',
+      cause: `InspectSource failed: ConfigurationError: ${words} RecordOutcome failed: ConfigurationError: ${words} ${nextStepOf('ConfigurationError', 'local')}`,
+    });
   });
 });

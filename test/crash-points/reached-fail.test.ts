@@ -31,7 +31,7 @@ async function failWith(functions: readonly string[]) {
 
 describe.each([
   { state: 'Failed', functions: ['OpenSession'], failed: 1 },
-  { state: 'FailedUnrecorded', functions: ['OpenSession', 'RecordOutcome'], failed: 0 },
+  { state: 'OutcomeNotRecorded', functions: ['OpenSession', 'RecordOutcome'], failed: 0 },
   { state: 'OutcomeNotRecorded', functions: ['RecordOutcome'], failed: 0 },
 ])('an execution that reached $state', ({ state, functions, failed }) => {
   it('names a new execution as the next step', async () => {

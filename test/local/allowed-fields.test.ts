@@ -56,7 +56,7 @@ describe('a supported definition', () => {
       },
       ReadCause: {
         Type: 'Pass',
-        Parameters: { 'cause.$': 'States.StringToJson($.error.Cause)' },
+        Parameters: { 'cause.$': "States.Format('Errors: {}', States.JsonToString($.errorIn))" },
         ResultPath: '$.lambda',
         Next: 'Failed',
       },

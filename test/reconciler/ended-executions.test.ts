@@ -78,6 +78,21 @@ describe('an execution that ended while its transfer was active', () => {
     );
   });
 
+  it('reports the errors of all steps if RecordOutcome failed too', async () => {
+    const reconciler = await openSending();
+    const lambda = (errorMessage: string) => JSON.stringify({ errorMessage, trace: ['at x'] });
+    const errors = {
+      AwaitAsset: { Error: 'AssetFailedError', Cause: lambda('asset "a1": no video') },
+      RecordOutcome: { Error: 'Lambda.Unknown', Cause: 'exited' },
+    };
+    const cause = `The outcome could not be recorded. Errors: ${JSON.stringify(errors)}`;
+    const details = { error: 'OutcomeNotRecordedError', cause };
+    await reconciler.reconcile(statusChange('FAILED', details));
+    expect((await reconciler.row()).outcome?.cause).toContain(
+      'OutcomeNotRecordedError: AwaitAsset failed: AssetFailedError: asset "a1": no video. RecordOutcome failed: Lambda.Unknown: exited.',
+    );
+  });
+
   it('counts as a closed and a failed transfer', async () => {
     const reconciler = await openSending();
     await reconciler.reconcile(statusChange('TIMED_OUT'));

@@ -72,7 +72,10 @@ describe('a sweep over replaced sessions', () => {
     const { harness } = reconciler;
     await timeOut(reconciler);
     const listed = await reconciler.row();
-    await harness.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
+    await harness.record({
+      ...confirmed,
+      errorIn: { AwaitAsset: { Error: 'AssetFailedError', Cause: 'no video' } },
+    });
     makeAllReady(reconciler);
     const { store } = reconciler.ports;
     reconciler.ports = {

@@ -56,7 +56,10 @@ it('the failure of a redriven execution is published after the cancellation', as
   const confirmed = await harness.confirm(opened);
   reconciler.executions.ends.set('execution-a', { status: 'aborted' });
   await reconciler.reconcile(statusChange('ABORTED'));
-  await harness.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
+  await harness.record({
+    ...confirmed,
+    errorIn: { AwaitAsset: { Error: 'AssetFailedError', Cause: 'no video' } },
+  });
   const published = harness.doubles.events.outcomes.map(
     ({ detail }) => detail.error ?? detail.status,
   );

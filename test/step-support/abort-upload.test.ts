@@ -90,7 +90,10 @@ describe('the session of a transfer that may continue', () => {
     harness.override({ sendChunk: () => Promise.reject(denied) });
     await harness.send(itemOf(opened));
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: denied.name });
-    await harness.record({ ...opened, error: { Error: denied.name, Cause: '401' } });
+    await harness.record({
+      ...opened,
+      errorIn: { AwaitAsset: { Error: denied.name, Cause: '401' } },
+    });
     await sweep();
     expect(aborted).toEqual([]);
   });

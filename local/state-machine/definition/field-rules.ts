@@ -36,8 +36,9 @@ const contextPathInsideMap = /^\$\$\.Execution\.(Id|Name)$/;
 /** States.Format with one path or two, and a text without quotes, escapes or other braces. */
 const format =
   /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*(?:', \$(\.[A-Za-z_][\w-]*)+|\{\}[^'\\{}]*'(?:, \$(\.[A-Za-z_][\w-]*)+){2})\)$/;
-/** States.StringToJson with one path. */
-const stringToJson = /^States\.StringToJson\(\$(\.[A-Za-z_][\w-]*)+\)$/;
+/** A field as JSON in a text: States.JsonToString in States.Format. */
+export const jsonText =
+  /^States\.Format\('([^'\\{}]*)\{\}([^'\\{}]*)', States\.JsonToString\((\$(?:\.[A-Za-z_][\w-]*)+)\)\)$/;
 const itemPath = /^\$\$\.Map\.Item\.(Index|Value(\.[A-Za-z_][\w-]*)*)$/;
 
 export const anything: FieldRule = () => {};
@@ -124,12 +125,7 @@ function checkTemplate(value: unknown, place: FieldLocation, hasItem: boolean): 
 }
 
 function checkDynamic(value: unknown, place: FieldLocation, hasItem: boolean): void {
-  const paths = [
-    plainPath,
-    format,
-    stringToJson,
-    place.insideMap ? contextPathInsideMap : contextPath,
-  ];
+  const paths = [plainPath, format, jsonText, place.insideMap ? contextPathInsideMap : contextPath];
   if (hasItem) paths.push(itemPath);
   if (typeof value === 'string' && paths.some((path) => path.test(value))) return;
   throwUnsupported(place, `${JSON.stringify(value)} must be a path that the interpreter supports`);

@@ -17,10 +17,10 @@ import { fencedOutError } from '#src/step-support/ownership.ts';
 import { recordContent } from '#src/step-support/same-content.ts';
 import {
   type CaughtError,
-  caughtErrorIn,
   dispatchedStartIn,
   type Ending,
   endedSchema,
+  errorThatEnded,
   readState,
 } from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
@@ -65,7 +65,7 @@ async function record(
   const ended = {
     ...dispatchedStartIn(invocation.executionInput),
     ...received,
-    error: caughtErrorIn(received),
+    error: errorThatEnded(received),
   };
   if (ended.error && isPreflightInput(invocation.executionInput)) return failPreflight(ended.error);
   const transfer = await findOwnedTransfer(ports, ended, invocation);

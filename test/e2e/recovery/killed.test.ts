@@ -92,7 +92,8 @@ describe('an outcome', () => {
         ? { kind: 'crash-before' as const, error: 'Lambda.Unknown' }
         : undefined;
     const result = await harness.run(inputOf(film), { faults });
-    expect(result).toMatchObject({ status: 'FAILED', error: 'SourceArchivedError' });
+    expect(result).toMatchObject({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
+    expect(result.cause).toMatch(/"InspectSource":{"Error":"SourceArchivedError"/);
   });
 
   it('of success that cannot be recorded is a failure', async () => {

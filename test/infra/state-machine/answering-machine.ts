@@ -4,7 +4,7 @@ import { runExecution } from '#local/state-machine/run.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
 import type { StepName } from '#src/core/shared-with-infra/step-names.ts';
 import { readFailure } from '#src/outcome/failure.ts';
-import { caughtErrorIn, type endedSchema } from '#src/step-support/state.ts';
+import { type endedSchema, errorThatEnded } from '#src/step-support/state.ts';
 import { machine } from '../deployed.ts';
 
 export type Answer = (payload: never) => unknown;
@@ -51,7 +51,7 @@ interface Failed {
 export const recordsFailure: Answer = ({ state }: Failed) => ({
   next: 'fail',
   output: {},
-  ...readFailure(caughtErrorIn(state) ?? { Error: 'no error', Cause: '' }),
+  ...readFailure(errorThatEnded(state) ?? { Error: 'no error', Cause: '' }),
 });
 
 /** Runs the definition over these answers. Returns its end, and the calls in the order of their ends. */

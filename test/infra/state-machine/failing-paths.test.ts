@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorName } from '#src/core/errors/error-lookup.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { readUnrecordedErrors } from '#src/outcome/failure.ts';
 import {
   type Answer,
   fail,
@@ -68,8 +69,11 @@ describe('an execution', () => {
 
   it.each(outer)('shows the error of %s if its outcome cannot be recorded', async (step) => {
     const { error, cause } = await runWith({ [step]: fail, RecordOutcome: fail });
-    expect(error).toBe('SourceNotFoundError');
-    expect(cause).toContain(`${step} failed: no such object. The outcome could not be recorded`);
+    expect(error).toBe('OutcomeNotRecordedError');
+    expect(readUnrecordedErrors(cause ?? '')).toMatchObject([
+      { step, Error: 'SourceNotFoundError', Cause: expect.stringContaining('no such object') },
+      { step: 'RecordOutcome', Error: 'SourceNotFoundError' },
+    ]);
   });
 
   it('names the step whose function ended from outside', async () => {
@@ -87,7 +91,7 @@ describe('an execution', () => {
       RecordOutcome: recordsFailure,
     });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'UnexpectedError' });
-    expect(cause).toContain(`${step} failed: its answer has a next`);
+    expect(cause).toContain('Invalid answer "dance" of a step');
   });
 
   /** Answers as ConfirmUpload does: ranges that are not over continue first. */

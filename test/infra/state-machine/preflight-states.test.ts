@@ -83,11 +83,12 @@ const answers: Readonly<Record<string, (call: Call) => unknown>> = {
   RecordOutcome: ({ preflight, state }) =>
     preflight
       ? { next: 'succeed', output: report }
-      : { next: 'fail', output: {}, error: 'PreflightFailedError', cause: errorIn(state).Cause },
+      : { next: 'fail', output: {}, error: 'PreflightFailedError', cause: errorOf(state).Cause },
 };
 
-function errorIn(state: unknown): { readonly Error: string; readonly Cause: string } {
-  return (state as { error: { Error: string; Cause: string } }).error;
+function errorOf(state: unknown): { readonly Error: string; readonly Cause: string } {
+  const { errorIn } = state as { errorIn: { StartPreflight: { Error: string; Cause: string } } };
+  return errorIn.StartPreflight;
 }
 
 async function run(
@@ -180,7 +181,7 @@ describe('an execution of the transfer’s state machine with the input of a pre
       Cause: '1 of 2 failed',
     });
     const { state, ...others } = lastOf(calls);
-    expect(errorIn(state).Error).toBe('States.TaskFailed');
+    expect(errorOf(state).Error).toBe('States.TaskFailed');
     expect(others).toMatchObject({ input });
   });
 

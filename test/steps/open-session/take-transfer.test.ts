@@ -82,7 +82,7 @@ describe('takeTransfer', () => {
   it('continues a failed transfer', async () => {
     const { harness, inspected, opened } = await ownedTransfer();
     const error = { Error: 'UploadFailedError', Cause: '' };
-    await harness.record({ ...opened, error }, { executionId: a });
+    await harness.record({ ...opened, errorIn: { AwaitAsset: error } }, { executionId: a });
     const taken = await harness.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
     expect(await harness.row(opened)).toMatchObject({ state: 'active', outcomePublished: false });

@@ -11,7 +11,7 @@ async function record(error: { readonly Error: string; readonly Cause: string })
   const harness = await StepHarness.create();
   const invocation = invocationOf(harness.doubles, { executionId: 'e' });
   const input = { ...invocation, executionInput: { preflight: true } };
-  const state = { next: 'preflight', error };
+  const state = { next: 'preflight', errorIn: { StartPreflight: error } };
   const recorded = await recordOutcome(harness.ports, state, input).finally(invocation.close);
   const { store, events, meter } = harness.doubles;
   expect(store.dump()).toBe('[[],[],[],[]]');

@@ -16,7 +16,7 @@ describe('RecordOutcome of a failure', () => {
     expect(recorded).toMatchObject({
       next: 'fail',
       error: 'CredentialsRejectedError',
-      cause: `401: the key is rejected. ${errorCatalogue.CredentialsRejectedError.nextStep}`,
+      cause: `AwaitAsset failed: 401: the key is rejected. ${errorCatalogue.CredentialsRejectedError.nextStep}`,
     });
     const reported = {
       status: 'failed',
@@ -66,12 +66,23 @@ describe('RecordOutcome of a failure', () => {
     expect(output.cause).toMatch(/^SendChunks failed: chunk 3: 403\./);
   });
 
+  it('is UnexpectedError if a step gave an answer that no state follows', async () => {
+    const { harness, state } = await readyTransfer();
+    const recorded = await harness.record({ ...state, next: 'dance' });
+    expect(recorded).toMatchObject({
+      error: 'UnexpectedError',
+      cause: expect.stringContaining('Invalid answer "dance" of a step: no state follows it.'),
+    });
+  });
+
   it('contains no stack trace', async () => {
     const { recorded } = await recordFailure({
       Error: 'UnexpectedError',
       Cause: cause('TypeError: x'),
     });
-    expect((recorded as { cause: string }).cause).toMatch(/^TypeError: x\. (?!.*at x)/);
+    expect((recorded as { cause: string }).cause).toMatch(
+      /^AwaitAsset failed: TypeError: x\. (?!.*at x)/,
+    );
   });
 
   it('is recorded in the transfer also if the step failed just after it took the transfer', async () => {
@@ -82,7 +93,7 @@ describe('RecordOutcome of a failure', () => {
     harness.override({ openSession: () => Promise.reject(error) });
     await expect(harness.open(inspected)).rejects.toBe(error);
     const caught = { Error: error.name, Cause: cause(error.message) };
-    const { output } = await harness.record({ ...inspected, error: caught });
+    const { output } = await harness.record({ ...inspected, errorIn: { OpenSession: caught } });
     expect(await harness.row(output)).toMatchObject({ state: 'failed', ingestNumber: 1 });
   });
 
@@ -91,7 +102,7 @@ describe('RecordOutcome of a failure', () => {
     const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     const error = { Error: 'RoundsExhaustedError', Cause: '' };
-    const { output } = await harness.record({ ...opened, error });
+    const { output } = await harness.record({ ...opened, errorIn: { SendChunks: error } });
     expect(output.assetId).toBeUndefined();
   });
 });
@@ -101,7 +112,10 @@ describe('N25: RecordOutcome of a rejected start', () => {
 
   it('writes a row with the named object, and publishes the event', async () => {
     const harness = await StepHarness.create();
-    const recorded = await harness.record({ error }, { executionInput: film });
+    const recorded = await harness.record(
+      { errorIn: { InspectSource: error } },
+      { executionInput: film },
+    );
     const transferId = rejectionIdOf('execution-a');
     expect(recorded).toMatchObject({ next: 'fail', error: error.Error, output: { transferId } });
     expect(await harness.row({ transferId })).toMatchObject({
@@ -123,7 +137,10 @@ describe('N25: RecordOutcome of a rejected start', () => {
     'accepts an input of %j',
     async (input) => {
       const harness = await StepHarness.create();
-      const recorded = await harness.record({ error }, { executionInput: input });
+      const recorded = await harness.record(
+        { errorIn: { InspectSource: error } },
+        { executionInput: input },
+      );
       expect(recorded).toMatchObject({ next: 'fail', cause: expect.stringContaining('force: no') });
       expect(eventTypes(harness)).toEqual(['Transfer Failed']);
     },
@@ -132,7 +149,10 @@ describe('N25: RecordOutcome of a rejected start', () => {
   it('names the object also if another field is invalid', async () => {
     const harness = await StepHarness.create();
     const executionInput = { ...film, force: 'yes' };
-    const { output } = await harness.record({ error }, { executionInput });
+    const { output } = await harness.record(
+      { errorIn: { InspectSource: error } },
+      { executionInput },
+    );
     expect(output).toMatchObject(film);
   });
 });

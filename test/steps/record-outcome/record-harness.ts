@@ -15,10 +15,14 @@ export async function readyTransfer() {
   return { harness, state, ended, call: { executionStartedAt: startedAt } };
 }
 
-/** Records the failure of an execution. */
+/** Records the failure of an execution whose AwaitAsset failed. */
 export async function recordFailure(error: { Error: string; Cause: string }) {
   const { harness, state } = await readyTransfer();
-  return { harness, state, recorded: await harness.record({ ...state, error }) };
+  return {
+    harness,
+    state,
+    recorded: await harness.record({ ...state, errorIn: { AwaitAsset: error } }),
+  };
 }
 
 export function eventTypes({ doubles }: StepHarness): string[] {

@@ -21,7 +21,10 @@ describe('RecordOutcome of an error while another execution owns the transfer', 
     ['ended before it named it', () => ({})],
   ])('reports nothing if the state %s', async (_, stateOf) => {
     const { harness, state, call } = await takenOver();
-    const late = await harness.record({ ...stateOf(state.transferId), error }, call);
+    const late = await harness.record(
+      { ...stateOf(state.transferId), errorIn: { AwaitAsset: error } },
+      call,
+    );
     expect(late).toMatchObject({ next: 'fail', error: 'FencedOutError' });
     expect(eventTypes(harness)).toEqual(['Transfer Ready']);
     expect(await harness.doubles.store.transfer(rejectionIdOf('execution-a'))).toBeUndefined();
@@ -33,7 +36,9 @@ describe('RecordOutcome of an error while another execution owns the transfer', 
     harness.doubles.clock.advance(6_000);
     const late = { executionId: 'execution-b', executionStartedAt: harness.doubles.clock.now() };
     await harness.doubles.store.recordExecution('execution-b', transferId);
-    expect(await harness.record({ error }, late)).toMatchObject({ error: 'RoundsExhaustedError' });
+    expect(await harness.record({ errorIn: { InspectSource: error } }, late)).toMatchObject({
+      error: 'RoundsExhaustedError',
+    });
     expect(await harness.row({ transferId: rejectionIdOf('execution-b') })).toMatchObject({
       outcomePublished: true,
     });
@@ -46,7 +51,9 @@ describe('RecordOutcome of an error while another execution owns the transfer', 
     harness.doubles.clock.advance(6_000);
     const { transferId } = await harness.openTransfer(3);
     await harness.doubles.store.recordExecution('execution-b', transferId);
-    expect(await harness.record({ error }, early)).toMatchObject({ error: 'FencedOutError' });
+    expect(await harness.record({ errorIn: { InspectSource: error } }, early)).toMatchObject({
+      error: 'FencedOutError',
+    });
     expect(eventTypes(harness)).toEqual([]);
   });
 
@@ -61,7 +68,7 @@ describe('RecordOutcome of an error while another execution owns the transfer', 
         { state },
         harness.doubles.clock.now(),
       );
-      const late = await harness.record({ error }, call);
+      const late = await harness.record({ errorIn: { InspectSource: error } }, call);
       expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
       expect(eventTypes(harness)).toEqual(['Transfer Ready', 'Transfer Failed']);
     },

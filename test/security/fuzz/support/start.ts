@@ -50,7 +50,7 @@ async function recordRejection(
   assertNothingCreated(harness, before);
   const eventsBefore = harness.events.all.length;
   const Cause = JSON.stringify({ errorType: error.name, errorMessage: error.message });
-  const state = { error: { Error: error.name, Cause } };
+  const state = { errorIn: { OpenSession: { Error: error.name, Cause } } };
   const recording = await classify(() =>
     harness.call('RecordOutcome', { state, executionId, startedAt, input }),
   );
