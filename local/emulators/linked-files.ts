@@ -15,7 +15,7 @@ interface ObjectName {
 export interface KnownContent {
   /** The file's fingerprint when it was read. */
   readonly fingerprint: string;
-  /** 32 hex digits that identify the content. */
+  /** Identifies the content. It is no MD5, and must not have the form of one. */
   readonly etag: string;
 }
 
@@ -112,12 +112,13 @@ async function existingFile(path: string): Promise<string> {
 }
 
 /**
- * Returns 32 hex digits, like S3's ETags: those of the known content while the fingerprint is unchanged,
- * else the MD5 of the fingerprint. The MD5 of the content would require reading it for each request.
+ * Returns the ETag of the known content while the fingerprint is unchanged, else a hash of the fingerprint. The MD5
+ * of the content would require reading it for each request: so the ETag has another form than an MD5, which
+ * would be sent to a service that compares it.
  */
 async function etagOf(store: ObjectStore, link: string): Promise<string> {
   const { text } = await fingerprintOf(link);
   const known = knownContents.get(store)?.get(link);
   if (known?.fingerprint === text) return known.etag;
-  return createHash('md5').update(text).digest('hex');
+  return `file-${createHash('md5').update(text).digest('hex')}`;
 }

@@ -71,7 +71,7 @@ async function readFile(
     directory: join(stateHome, 'hashes'),
     onProgress: (bytes) => onProgress(bytes, sizeBytes),
   });
-  const content = { fingerprint, etag: sha256.slice(0, 32) };
+  const content = { fingerprint, etag: `sha256-${sha256.slice(0, 32)}` };
   const file = { path, filename, contentType, content };
   return { name, bucket: localBucket, key: sha256, stateId: sha256.slice(0, 16), file };
 }

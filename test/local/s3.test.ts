@@ -83,7 +83,8 @@ describe('a linked file', () => {
     expect(await head('linked/film.mp4')).toMatchObject({
       ContentLength: bytes.length,
       ContentType: 'video/mp4',
-      ETag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
+      // A service that compares MD5 sums would get the ETag of an MD5's form as one.
+      ETag: expect.stringMatching(/^"file-[0-9a-f]{32}"$/),
     });
     expect(sha256((await read('linked/film.mp4')).bytes)).toBe(sha256(bytes));
   });
