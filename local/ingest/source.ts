@@ -80,6 +80,8 @@ async function readFile(
 function contentTypeOf(filename: string): string {
   const extension = extensionOf(filename);
   const type = typeOfExtension(extension);
+  // Its key has no extension.
+  if (extension === 'pdf') return 'application/pdf';
   return type === undefined ? 'application/octet-stream' : `${type}/${extension}`;
 }
 

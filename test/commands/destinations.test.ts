@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
 import {
   type SevenBridgesSimulator,
   startSevenBridges,
@@ -100,4 +101,20 @@ describe('npm run ingest --destination seven-bridges', () => {
     );
     expect(stderr).not.toContain(other);
   });
+});
+
+it('npm run ingest moves a PDF file to SelfCommunity, whose completion compares the MD5', async () => {
+  const community = await startSelfCommunity();
+  const folder = await mkdtemp(join(tmpdir(), 'pdf-'));
+  const pdf = join(folder, 'paper.pdf');
+  await writeFile(pdf, 'a paper');
+  const options = ['--destination', 'selfcommunity', '--base-url', community.baseUrl];
+  const { code, stdout } = await runShared('ingest', [pdf, ...options, '--state-dir', folder], {
+    SELFCOMMUNITY_TOKEN: community.token(),
+  });
+  const [media] = community.media();
+  await Promise.all([community.close(), rm(folder, { recursive: true })]);
+  expect(code).toBe(0);
+  expect(media).toMatchObject({ filename: 'paper.pdf' });
+  expect(stdout.trim().split('\n').at(-1)).toBe(String(media?.id));
 });
