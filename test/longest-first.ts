@@ -1,16 +1,19 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Folders with the longest files. The last file to start decides when the run ends. */
+/**
+ * Folders with the longest files. The last file to start decides when the run ends. The tests of `reported` and `e2e`
+ * wait much: next to the seeds of the simulation, which never wait, no core is idle.
+ */
 const longest = [
   'test/simulation/',
-  'test/crash-points/',
-  'test/conformance/',
   'test/reported/',
-  'test/commands/',
-  'test/security/',
   'test/e2e/',
-  'test/bench/',
+  'test/commands/',
+  'test/conformance/',
+  'test/security/',
   'test/infra/',
+  'test/cli/',
+  'test/aws/',
 ];
 
 /** Starts the longest files first; within a folder as vitest does, by the times of the last run. */
