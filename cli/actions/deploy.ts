@@ -46,10 +46,7 @@ function print({ stack, outputs }: Deployed, context: Context): void {
   );
   printNote(
     context,
-    'of each bucket to EventBridge. Then start an execution of the state machine with the',
+    `of each bucket to EventBridge. Then run chunkferry doctor --stack ${stack}, which checks`,
   );
-  printNote(
-    context,
-    `input {"preflight":true}, which checks the stack ${stack} and moves nothing.`,
-  );
+  printNote(context, 'the stack and moves nothing.');
 }

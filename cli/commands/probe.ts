@@ -7,7 +7,7 @@ import type { CreateCommand } from './registry.ts';
 export const probeCommand: CreateCommand = (context, onEnd) => {
   const command = new Command()
     .description(
-      'Asks TwelveLabs what its documents leave open: sends one small film of its own, compares what the service does with what Chunkferry assumes (docs/guarantees.md), and deletes the asset. Needs TWELVE_LABS_API_KEY, no stack and no AWS account.',
+      'Asks TwelveLabs what its documents leave open: sends one small film of its own, compares what the service does with what Chunkferry assumes (docs/twelvelabs.md), and deletes the asset. Needs TWELVE_LABS_API_KEY, no stack and no AWS account.',
     )
     .option('--base-url <url>', 'another server with the same API, with /v1.3')
     .option('--yes', 'do not ask')

@@ -36,7 +36,7 @@ export function addLoadOptions(command: Command): Command {
     .option('--profile <name>', 'AWS profile for the list (default: as the AWS CLI finds it)')
     .option(
       '--region <region>',
-      `Region of the stack (default: of the bucket, or ${pricedRegion})`,
+      `Region whose prices count; only ${pricedRegion} is known (default: of the bucket, or ${pricedRegion})`,
     );
 }
 

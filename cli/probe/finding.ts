@@ -1,6 +1,6 @@
 /** What the probe found about one open question. */
 export interface ProbeFinding {
-  /** The switch of docs/guarantees.md, or the name of the value. */
+  /** The switch of docs/twelvelabs.md, or the name of the value. */
   readonly about: string;
   /** What the service did. */
   readonly found: string;

@@ -37,7 +37,7 @@ export const maxRangesPerExecution = 800;
 /** Inline Map runs at most 40 iterations at once (AWS Step Functions quotas, 2026). */
 export const maxMapConcurrency = 40;
 
-/** Plans of one execution before it ends with `RoundsExhaustedError`. A new execution continues. */
+/** Plans of one execution before it ends as `queued`, or with `RoundsExhaustedError` if it stored no further chunk. */
 export const maxRoundsPerExecution = 12;
 
 /**
