@@ -29,8 +29,9 @@ export function isFromGateway(
   return missingStatuses.includes(reply.status) && !isOwn(reply);
 }
 
+/** Returns true for a status that names another place. 304 (Not Modified) names none. */
 export function isRedirect(status: number): boolean {
-  return status >= 300 && status < 400;
+  return status >= 300 && status < 400 && status !== 304;
 }
 
 /** Returns the host of a redirect's target; the rest of the URL may be a secret. */

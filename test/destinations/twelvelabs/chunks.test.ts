@@ -87,6 +87,7 @@ describe('sending a chunk', () => {
     [409, xml('OperationAborted'), 'ServiceUnavailableError'],
     [413, '', 'UploadRejectedError'],
     [423, '', 'ServiceUnavailableError'],
+    [304, '', 'ServiceUnavailableError'],
     [425, '', 'ServiceUnavailableError'],
     [429, '', 'ThrottledError'],
     [400, xml('ThrottlingException'), 'ThrottledError'],

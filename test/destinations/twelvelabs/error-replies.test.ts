@@ -49,6 +49,7 @@ describe('an error reply', () => {
     [408, 'ServiceUnavailableError'],
     [409, 'ServiceUnavailableError'],
     [423, 'ServiceUnavailableError'],
+    [304, 'ServiceUnavailableError'],
     [425, 'ServiceUnavailableError'],
     [501, 'RequestRejectedError'],
     [505, 'RequestRejectedError'],
