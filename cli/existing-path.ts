@@ -8,13 +8,16 @@ export function existingPath(source: string, { INIT_CWD }: Environment): string 
   return places.find((path) => statOf(path) !== undefined);
 }
 
+/** A path with a NUL character names no file: Node.js rejects it as an argument. */
+const absentCodes = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'];
+
 /** @throws the error of the system, unless the file does not exist */
 export function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(code)) return undefined;
+    if (absentCodes.includes(code)) return undefined;
     throw error;
   }
 }

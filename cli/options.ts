@@ -27,7 +27,14 @@ export function addPlaceOptions(command: Command): Command {
     .option(
       '--state-dir <folder>',
       'with --local: the folder of the proofs (default: chunkferry in $XDG_STATE_HOME or ~/.local/state)',
+      folderName,
     );
+}
+
+/** A script may pass a variable that is not set. */
+function folderName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Name a folder.');
+  return text;
 }
 
 /** Adds `--json`. */

@@ -5,6 +5,7 @@ import { chosenDestination } from '#local/commands/destination-options.ts';
 import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { errorIn } from '../describe-error.ts';
+import { statOf } from '../existing-path.ts';
 import type { Ending } from '../exit-codes.ts';
 import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
 import { listText, sourcesOf } from '../ingest/list-lines.ts';
@@ -50,5 +51,14 @@ function areUrls(sources: readonly Argument[]): boolean {
 /** Returns the sources of the list. Empty lines are left out. */
 async function readList({ list }: IngestFlags, { io }: Context): Promise<Argument[]> {
   if (list === undefined) return [];
-  return sourcesOf(listText(list === '-' ? await buffer(io.stdin) : readFileSync(list)));
+  return sourcesOf(listText(list === '-' ? await buffer(io.stdin) : readListFile(list)));
+}
+
+/** A read of a folder fails without its name. */
+function readListFile(list: string): Uint8Array {
+  if (!statOf(list)?.isDirectory()) return readFileSync(list);
+  throw new CommandError(
+    'usage',
+    `Invalid --list ${JSON.stringify(list)}: it is a folder. Name a file with one source a line.`,
+  );
 }

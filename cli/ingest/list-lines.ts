@@ -1,3 +1,4 @@
+import { CommandError } from '../command-error.ts';
 import type { Argument } from './ingest-flags.ts';
 
 /** Characters that end a line, that a terminal obeys, or that change the order of what it shows. */
@@ -24,8 +25,16 @@ function escaped(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Returns the sources that a list names, one on each line. Empty lines count for nothing. */
+/**
+ * Returns the sources that a list names, one on each line. Empty lines count for nothing.
+ * @throws CommandError - NUL characters separate the sources
+ */
 export function sourcesOf(list: string): Argument[] {
+  if (list.includes('\0'))
+    throw new CommandError(
+      'usage',
+      'Invalid --list: it has a NUL character. Write one source a line, in UTF-8: find without -print0.',
+    );
   return list
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')

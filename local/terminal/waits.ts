@@ -32,6 +32,7 @@ const waitedFor: Readonly<Record<string, string>> = {
   ExecutionUnknownError: 'the state of another run',
   CreateReplyLostError: 'the service, which did not confirm the upload session',
   PresignedUrlRejectedError: 'the upload host, which rejects the upload URL',
+  SourceSupersededError: 'the chunks in flight: the source has changed',
 };
 
 /** What a transfer without a slot waits for, by the reason in the log. */
@@ -51,7 +52,8 @@ export function slotWaitOf({ because, nextTry }: LogFields): Wait {
 export function waitOf({ error, reason, nextTry }: LogFields): Wait {
   return {
     what: waitedFor[String(error)] ?? String(error),
-    why: shortReason(String(reason ?? '')),
+    // The last line of the run says how the source changed, by the name that the user gave.
+    why: error === 'SourceSupersededError' ? undefined : shortReason(String(reason ?? '')),
     nextTry: timeOf(nextTry),
   };
 }

@@ -18,6 +18,11 @@ describe('N5: a wait', () => {
       'Waiting for the network (ECONNREFUSED to 127.0.0.1:9), next try in 12 s',
     ],
     [
+      'SourceSupersededError',
+      '"s3://this-computer/abc" was deleted after its inspection',
+      'Waiting for the chunks in flight: the source has changed, next try in 12 s',
+    ],
+    [
       'ServiceUnavailableError',
       'POST /assets/multipart-uploads: 503',
       'Waiting for the service (POST /assets/multipart-uploads: 503), next try in 12 s',

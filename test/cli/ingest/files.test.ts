@@ -30,6 +30,15 @@ describe('chunkferry ingest of files', () => {
     expect([code, stderr]).toEqual([exitCodes.notFound, expect.stringContaining(flaw)]);
   });
 
+  it.each([
+    ['a folder', () => folder, 'it is a folder. Name a file'],
+    ['names that NUL separates', () => join(folder, 'print0.txt'), 'find without -print0.'],
+  ])('rejects %s as a list by name', async (_, list, flaw) => {
+    writeFileSync(join(folder, 'print0.txt'), 'a.mp4\0b.mp4\0');
+    const { code, stderr } = await ingest('--list', list());
+    expect([code, stderr]).toEqual([exitCodes.usage, expect.stringContaining(flaw)]);
+  });
+
   it('rejects options that only a stack has', async () => {
     const { code, stderr } = await ingest(join(folder, 'reels'), '--detach');
     expect([code, stderr]).toEqual([2, expect.stringContaining('Invalid option "--detach"')]);
