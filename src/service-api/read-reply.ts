@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { redact } from '#src/core/errors/redact.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { jsonObject } from './error-body.ts';
+import { jsonObject, readServiceError } from './error-body.ts';
 import { serviceError } from './replies.ts';
 
 /**
@@ -26,8 +26,16 @@ export function readServiceReply<T>(
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = redact(issue?.path.map(String).join('.') || 'body', 80);
-  const message = `${subject}: the field "${field}" does not match (${issue?.code}).`;
+  const flaw = `the field "${field}" does not match (${issue?.code})`;
+  const message = `${subject}: ${flaw}.${serviceWords(body, text)}`;
   throw serviceError('ProtocolViolationError', message, { status });
+}
+
+/** Returns what the service says, if a success holds an error, as some APIs answer 200 with one. */
+function serviceWords(body: Record<string, unknown>, text: string): string {
+  const { message } = readServiceError(text);
+  const isError = 'error' in body || 'message' in body;
+  return isError && message ? ` The service says: ${message}` : '';
 }
 
 /** Returns true if a reply's body is a JSON object; a proxy's page is not. */

@@ -51,6 +51,13 @@ describe('opening a session', () => {
     });
   });
 
+  it('quotes the error that a 200 holds in the place of a session', async () => {
+    const json = { error: { code: 'quota', message: `${apiKey} has no minutes left` } };
+    const error = await failureOf(open({ status: 200, json }).opened);
+    expect(error.message).toMatch(/The service says: .*has no minutes left/);
+    expect(error.message).not.toContain(apiKey);
+  });
+
   it('returns the session without any URL', async () => {
     const session = await open(createdWith({})).opened;
     expect(session).toEqual({
