@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const longest = [
   'test/simulation/',
+  'test/crash-points/',
   'test/reported/',
   'test/e2e/',
   'test/commands/',
