@@ -14,7 +14,7 @@ import {
   withVariable,
 } from './destination-options.ts';
 import { mediaTypeOption } from './media-type-option.ts';
-import { addTransferOptions, chosenOptions } from './transfer-options.ts';
+import { addTransferOptions, assertOptions, chosenOptions } from './transfer-options.ts';
 
 interface Flags extends IngestOptions {
   readonly json?: boolean;
@@ -48,6 +48,7 @@ async function ingest(name: string, flags: Flags): Promise<number> {
   const destination = chosenDestination({ ...flags });
   const { definition } = destination;
   const options = optionsOf(flags, definition);
+  assertOptions(options, definition);
   const run = await openLocalRun(name, flags, destination, progress.ports, progress.hashed);
   try {
     printPrevious(run, progress, flags, definition);

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { isTransferError, TransferError } from '#src/core/errors/transfer-error.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import type { AnyDefinition, OptionField } from '#src/service-api/definition.ts';
+import { optionRulesOf } from '#src/service-api/transfer-options.ts';
+import { readRequest } from '#src/step-support/input.ts';
 import { flagOf, type LocalDefinition } from './destination-options.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -35,6 +37,23 @@ export function chosenOptions(
     }),
   );
   return Object.fromEntries(set);
+}
+
+/**
+ * Checks the options as InspectSource does, but before the file is read, which can take minutes.
+ * @throws InvalidInputError - names the flag and its value
+ */
+export function assertOptions(options: Flags, definition: LocalDefinition): void {
+  const object = { bucket: 'local', key: 'file' };
+  try {
+    readRequest({ ...object, ...options }, optionRulesOf(definition, destinations));
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    const flagOfField = (_: string, name: string) =>
+      flagOf(definition.transferOptions?.fields[name]?.flag ?? name);
+    const message = error.message.replace(/(?<=^Invalid )input\.(\w+)/, flagOfField);
+    throw new TransferError('InvalidInputError', message, { cause: error });
+  }
 }
 
 function ownOptions({ fields, transferOptions }: AnyDefinition): [string, OptionField][] {

@@ -57,13 +57,14 @@ describe('npm run ingest', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ status: 'already-ingested', assetId });
   });
 
-  it('rejects metadata with a number that JSON rounds, and opens no session', async () => {
-    const metadata = '{"id":9007199254740993}';
-    const { code, stderr } = await runShared('ingest', [film, '--metadata', metadata], environment);
-    expect([code, simulator.calls.count('create')]).toEqual([1, 0]);
-    expect(stderr).toMatch(
-      /InvalidInputError: InspectSource failed: Invalid input\.userMetadata\.id .* Send it as text/,
-    );
+  it.each([
+    ['--metadata', '{"id":9007199254740993}', /^InvalidInputError: Invalid --metadata\.id .* text/],
+    ['--metadata', '[]', /^InvalidInputError: Invalid --metadata /],
+    ['--filename', '', /^InvalidInputError: Invalid --filename "": must not be empty/],
+  ])('rejects %s %j before it reads the file', async (flag, value, line) => {
+    const { code, stderr } = await runShared('ingest', [film, flag, value], environment);
+    expect([code, simulator.calls.count('create')]).toEqual([exitCodes.usage, 0]);
+    expect(stderr).toMatch(line);
   });
 
   it('N14, N4: after kill -9, sends only the chunks without a proof, and prints one JSON object', async () => {
