@@ -10,6 +10,10 @@ describe('a command line in the pages', () => {
     expect(lines.length).toBe(local.length + stackLines.length + listed.length);
   });
 
+  it('that calls npx or the AWS CLI is listed: without a list it would run here, without a stack', () => {
+    expect(local.filter((line) => /^(?:npx|aws) /.test(line))).toEqual([]);
+  });
+
   it.each(stackLines)('exists once for npm run test:deploy: %s', (name) => {
     expect(lines.filter((line) => isLine(line, name))).toHaveLength(1);
   });
