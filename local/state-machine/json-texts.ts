@@ -1,7 +1,7 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { jsonText } from '#local/state-machine/definition/field-rules.ts';
 import { maxTimerSeconds } from '#local/state-machine/definition/service-limits.ts';
-import type { StateFields } from '#local/state-machine/definition/states.ts';
+import { type StateFields, valueAt } from '#local/state-machine/definition/states.ts';
 import type { RunEnding } from '#local/state-machine/lambda/run-ending.ts';
 
 /** Builds the output of a Pass state from its input. */
@@ -15,7 +15,7 @@ export interface ReplacedTexts {
 }
 
 /** An arbitrary function ARN: the interpreter selects the task by the state's name. */
-const Resource = 'arn:aws:lambda:us-east-1:000000000000:function:text';
+const textResource = 'arn:aws:lambda:us-east-1:000000000000:function:text';
 
 /**
  * Replaces each Pass state that writes a field as JSON text by a task. The interpreter removes every
@@ -29,7 +29,7 @@ export function replaceJsonTexts(
   const texts = Object.entries(states).filter(([, state]) => hasJsonText(state));
   const replaced = texts.map(([name, { Parameters: _, ...others }]) => [
     name,
-    { ...others, Type: 'Task', Resource, TimeoutSeconds: maxTimerSeconds },
+    { ...others, Type: 'Task', Resource: textResource, TimeoutSeconds: maxTimerSeconds },
   ]);
   const tasks = texts.map(([name, { Parameters }]): [string, TextTask] => [
     name,
@@ -56,9 +56,4 @@ function outputOf(parameters: StateFields, input: unknown): unknown {
     return [key.replace(/\.\$$/, ''), `${before}${JSON.stringify(valueAt(path, input))}${after}`];
   });
   return Object.fromEntries(fields);
-}
-
-function valueAt(path: string, input: unknown): unknown {
-  const steps = path.match(/[\w-]+/g) ?? [];
-  return steps.reduce<unknown>((value, step) => (Object(value) as StateFields)[step], input);
 }

@@ -1,6 +1,11 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { maxTimerSeconds } from '#local/state-machine/definition/service-limits.ts';
-import { allStates, isFields, type StateFields } from '#local/state-machine/definition/states.ts';
+import {
+  allStates,
+  isFields,
+  type StateFields,
+  valueAt,
+} from '#local/state-machine/definition/states.ts';
 import { type RunEnding, uncatchableError } from '#local/state-machine/lambda/run-ending.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
 
@@ -100,11 +105,7 @@ function waitTask(path: string, sleep: Sleep, ending: RunEnding): WaitTask {
 
 /** Reads the seconds at a plain path. The definition has no other paths. */
 function readSeconds(path: string, input: unknown): number {
-  const steps = path.match(/[\w-]+/g) ?? [];
-  const seconds = steps.reduce<unknown>(
-    (value, step) => (value as Record<string, unknown> | undefined)?.[step],
-    input,
-  );
+  const seconds = valueAt(path, input);
   if (Number.isInteger(seconds) && Number(seconds) >= 0) return Number(seconds);
   const text = `Invalid ${path} ${JSON.stringify(seconds)}: must be a whole number of seconds`;
   throw uncatchableError('States.Runtime', text);

@@ -28,3 +28,9 @@ function statesOf(machine: StateFields, map: string | undefined): NamedState[] {
 export function isFields(value: unknown): value is StateFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Returns the value at a plain path, such as `$.wait.seconds`. Undefined if there is none. */
+export function valueAt(path: string, input: unknown): unknown {
+  const names = path.match(/[\w-]+/g) ?? [];
+  return names.reduce<unknown>((value, name) => (Object(value) as StateFields)[name], input);
+}

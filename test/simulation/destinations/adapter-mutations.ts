@@ -14,7 +14,7 @@ export interface AdapterMutation extends AdapterChange {
 }
 
 /** What seeds show of each bug that is planted into the adapter of Seven Bridges. */
-const shown: Readonly<Record<string, RegExp>> = {
+const shownBySevenBridges: Readonly<Record<string, RegExp>> = {
   'no evidence where the service returns some': /it ended FAILED RequestRejectedError/,
   'an identity without the server': /the identity names no server/,
   'the key in an error': /the token is in the output/,
@@ -45,25 +45,28 @@ const shown: Readonly<Record<string, RegExp>> = {
 };
 
 /** What they show of the bugs of SelfCommunity's adapter, if it is not what its own checks say. */
-const shownOfPapers: Readonly<Record<string, RegExp>> = {
+const shownBySelfCommunity: Readonly<Record<string, RegExp>> = {
   'the completion is repeated blindly': /2 files/,
   'the completion is not claimed before it is requested': /2 files/,
 };
 
-/** No bug is without an entry in `shown`: then nothing matches, and the test fails. */
+/** No bug is without an entry in `shownBySevenBridges`: then nothing matches, and the test fails. */
 const nothing = /^(?!)/;
 
-const ofParts = [...plantedBugs, ...sevenBridgesBugs].map((bug): AdapterMutation => {
+const sevenBridgesMutations = [...plantedBugs, ...sevenBridgesBugs].map((bug): AdapterMutation => {
   const { bug: name } = bug;
-  return { ...bug, name, kind: 'seven-bridges', caughtBy: shown[name] ?? nothing };
+  return { ...bug, name, kind: 'seven-bridges', caughtBy: shownBySevenBridges[name] ?? nothing };
 });
 
-const ofPapers = [...faultMutations, crashMutation].map(
+const selfCommunityMutations = [...faultMutations, crashMutation].map(
   ({ change, name, caughtBy }): AdapterMutation => ({
     ...{ name, kind: 'selfcommunity', ports: change },
-    caughtBy: shownOfPapers[name] ?? caughtBy,
+    caughtBy: shownBySelfCommunity[name] ?? caughtBy,
   }),
 );
 
 /** The bugs of both adapters. */
-export const adapterMutations: readonly AdapterMutation[] = [...ofParts, ...ofPapers];
+export const adapterMutations: readonly AdapterMutation[] = [
+  ...sevenBridgesMutations,
+  ...selfCommunityMutations,
+];

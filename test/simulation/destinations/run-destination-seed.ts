@@ -1,11 +1,11 @@
 import { type End, type Kill, runPaper } from '../../destinations/selfcommunity/community.ts';
 import { type Chance, chanceOf } from '../harness/chance.ts';
 import type { AdapterMutation } from './adapter-mutations.ts';
-import { openPapers } from './papers.ts';
-import { openParts } from './parts.ts';
+import { openSelfCommunityTarget } from './selfcommunity-target.ts';
+import { openSevenBridgesTarget } from './seven-bridges-target.ts';
 import type { Target } from './target.ts';
 
-const openers = { selfcommunity: openPapers, 'seven-bridges': openParts };
+const openers = { selfcommunity: openSelfCommunityTarget, 'seven-bridges': openSevenBridgesTarget };
 
 export type Kind = keyof typeof openers;
 

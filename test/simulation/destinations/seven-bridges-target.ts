@@ -44,7 +44,10 @@ function drawPlan(chance: Chance): Plan {
 }
 
 /** Opens Seven Bridges. Every result can be known: the service lists its uploads, parts and files. */
-export async function openParts(chance: Chance, mutation?: AdapterMutation): Promise<Target> {
+export async function openSevenBridgesTarget(
+  chance: Chance,
+  mutation?: AdapterMutation,
+): Promise<Target> {
   const { sizeBytes, ...plan } = drawPlan(chance);
   const opened = await openService(plan, mutation);
   const { simulator, harness, watch, wire } = opened;

@@ -8,7 +8,10 @@ import { openPortFaults } from './port-faults.ts';
 import { type Target, transient } from './target.ts';
 
 /** Opens SelfCommunity. A lost completion cannot be decided: the service has no call that lists media. */
-export async function openPapers(chance: Chance, mutation?: AdapterMutation): Promise<Target> {
+export async function openSelfCommunityTarget(
+  chance: Chance,
+  mutation?: AdapterMutation,
+): Promise<Target> {
   const community = await openCommunity({
     mode: chance.pick(['documented', 'library'] as const),
     sizeBytes: chance.between(1, 9_000),
