@@ -3,7 +3,7 @@ import { isTransferError, TransferError } from '#src/core/errors/transfer-error.
 import { destinations } from '#src/destinations/registry.ts';
 import type { AnyDefinition, OptionField } from '#src/service-api/definition.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
-import { readRequest } from '#src/step-support/input.ts';
+import { readRequest, smallestInput } from '#src/step-support/input.ts';
 import { flagOf, type LocalDefinition } from './destination-options.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -52,7 +52,8 @@ export function assertOptions(options: Flags, definition: LocalDefinition): void
     const flagOfField = (_: string, name: string) =>
       flagOf(definition.transferOptions?.fields[name]?.flag ?? name);
     const message = error.message.replace(/(?<=^Invalid )input\.(\w+)/, flagOfField);
-    throw new TransferError('InvalidInputError', message, { cause: error });
+    const ofFlag = message.replace(` ${smallestInput}`, '');
+    throw new TransferError('InvalidInputError', ofFlag, { cause: error });
   }
 }
 

@@ -168,6 +168,9 @@ function eventRequestOf({ account, region, detail }: z.infer<typeof eventSchema>
   };
 }
 
+/** The end of each message about a field: what an execution needs. */
+export const smallestInput = 'The smallest input is {"bucket":"…","key":"…"}';
+
 function parse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string): z.infer<T> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -176,10 +179,7 @@ function parse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string)
   const field = path.length === 0 ? what : `${what}.${path.join('.')}`;
   const value = valueAt(input, path);
   const subject = value === undefined ? `Missing ${field}` : `Invalid ${field} ${quote(value)}`;
-  throw new TransferError(
-    'InvalidInputError',
-    `${subject}: ${issue?.message}. The smallest input is {"bucket":"…","key":"…"}`,
-  );
+  throw new TransferError('InvalidInputError', `${subject}: ${issue?.message}. ${smallestInput}`);
 }
 
 function valueAt(input: unknown, path: readonly string[]): unknown {

@@ -59,7 +59,11 @@ describe('npm run ingest', () => {
 
   it.each([
     ['--metadata', '{"id":9007199254740993}', /^InvalidInputError: Invalid --metadata\.id .* text/],
-    ['--metadata', '[]', /^InvalidInputError: Invalid --metadata /],
+    [
+      '--metadata',
+      '[]',
+      /^InvalidInputError: Invalid --metadata \[\]: must be a JSON object\. (?!The smallest)/,
+    ],
     ['--filename', '', /^InvalidInputError: Invalid --filename "": must not be empty/],
   ])('rejects %s %j before it reads the file', async (flag, value, line) => {
     const { code, stderr } = await runShared('ingest', [film, flag, value], environment);

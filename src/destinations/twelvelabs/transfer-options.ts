@@ -11,7 +11,11 @@ const metadataValue = z.custom<MetadataValue>().check(({ value, issues }) => {
 const userMetadata = z.pipe(
   z.transform(withoutNulls),
   z
-    .record(z.string().check(z.minLength(1, 'contains an empty name')), metadataValue)
+    .record(
+      z.string().check(z.minLength(1, 'contains an empty name')),
+      metadataValue,
+      'must be a JSON object',
+    )
     .check(
       z.refine(
         (value) => JSON.stringify(value).length <= maxMetadataLength,
