@@ -12,7 +12,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/**/*.deep.test.ts'],
-    setupFiles: ['./test/local-aws-setup.ts', './test/security/canary-setup.ts'],
+    setupFiles: [
+      './test/local-aws-setup.ts',
+      './test/security/canary-setup.ts',
+      './test/share-compiled-modules.ts',
+    ],
     pool: 'forks',
     // Files share their worker's modules: to load the SDK and the CDK costs seconds a file.
     isolate: false,

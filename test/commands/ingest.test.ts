@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { runShared, runToEnd, startCommand } from './run-command.ts';
+import { runShared, runToEnd } from './run-command.ts';
 
 const MiB = 1024 * 1024;
 const chunks = 12;
@@ -69,25 +68,6 @@ describe('npm run ingest', () => {
     const { code, stderr } = await runShared('ingest', [film, flag, value], environment);
     expect([code, simulator.calls.count('create')]).toEqual([exitCodes.usage, 0]);
     expect(stderr).toMatch(line);
-  });
-
-  it('N14, N4: after kill -9, sends only the chunks without a proof, and prints one JSON object', async () => {
-    simulator.faults.add({ on: 'put', nth: 8, times: 1, kind: 'stall' });
-    const { child, ended } = startCommand('ingest', [film], environment);
-    const accepted = () => simulator.calls.of('put').filter(({ status }) => status === 200).length;
-    while (accepted() < chunks - 1) await delay(20);
-    await delay(1000);
-    child.kill('SIGKILL');
-    await ended;
-    simulator.calls.clear();
-    const again = await runToEnd('ingest', [film, '--json'], environment);
-    expect(again.code).toBe(0);
-    expect(again.stdout.trim().split('\n')).toHaveLength(1);
-    const whole = { status: 'ready', bytes: chunks * MiB, chunks };
-    expect(JSON.parse(again.stdout)).toMatchObject(whole);
-    expect(simulator.calls.count('put')).toBe(1);
-    expect(simulator.calls.count('create')).toBe(0);
-    expect(await simulator.storedSha256(JSON.parse(again.stdout).assetId)).toBe(sha256);
   });
 
   it.each([

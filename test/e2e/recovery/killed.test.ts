@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Invocation } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { stepNames } from '#src/core/shared-with-infra/step-names.ts';
 import {
   expectReady,
   inputOf,
   openWireHarness,
   type WireHarness,
 } from '../../harness/wire-harness.ts';
+import { killFirst } from './kill-first.ts';
 
 let harness: WireHarness;
 
@@ -19,35 +19,7 @@ afterAll(() => harness.close());
 /** Chunks of a film of two ranges. */
 const twoRanges = 60;
 
-/** Kills the first call of one state's function, before or after its work. */
-function killFirst(
-  stateName: string,
-  kind: 'crash-before' | 'crash-after',
-  error = 'Lambda.Unknown',
-) {
-  let isDone = false;
-  return (invocation: Invocation) => {
-    if (isDone || invocation.stateName !== stateName) return undefined;
-    isDone = true;
-    return { kind, error };
-  };
-}
-
 describe('a function that is killed', () => {
-  it.each(
-    stepNames.flatMap((step) => [[step, 'crash-before'] as const, [step, 'crash-after'] as const]),
-  )('%s, %s its work, costs no chunk and makes no second asset', async (step, kind) => {
-    // Only the step in the Map differs with the number of ranges.
-    const chunks = step === 'SendChunks' ? twoRanges : 3;
-    const film = harness.put(chunks);
-    const faults = killFirst(step, kind);
-    await expectReady(harness, film, await harness.run(inputOf(film), { faults }));
-    expect(harness.service.calls.count('create')).toBe(1);
-    expect(harness.service.calls.count('put')).toBe(chunks);
-    expect(harness.s3.chunkReads()).toBe(chunks);
-    expect(harness.events(film.key).filter(({ type }) => type !== 'Transfer Ready')).toEqual([]);
-  });
-
   it('is called again after throttling of Lambda', async () => {
     const film = harness.put(2);
     const faults = killFirst('SendChunks', 'crash-before', 'Lambda.TooManyRequestsException');

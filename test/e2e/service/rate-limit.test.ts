@@ -32,21 +32,6 @@ function watchWaits() {
   return { seconds, onEvent };
 }
 
-describe('a service with a low rate limit', () => {
-  it.each([
-    ['with Retry-After', { retryAfter: true, headers: true }],
-    ['with X-Ratelimit-Reset only', { retryAfter: false, headers: true }],
-    ['without a time', { retryAfter: false, headers: false }],
-  ])('%s receives every chunk once', async (_what, headers) => {
-    const film = harness.put(150);
-    harness.service.switches.rateLimit = { calls: 3, windowMs: 10_000, ...headers };
-    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.calls.counts()).toMatchObject({ put: 150 });
-    expect(harness.service.calls.count('create', { status: 201 })).toBe(1);
-    expect(output.retries).toHaveProperty('ThrottledError');
-  });
-});
-
 /** Returns the times of an operation's calls, in ms of the harness clock. */
 const timesOf = (on: 'presign' | 'put') => harness.service.calls.of(on).map(({ at }) => at);
 

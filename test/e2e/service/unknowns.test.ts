@@ -1,14 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
-import { startSandbox } from '../../harness/killable-parts.ts';
 import {
   expectReady,
   inputOf,
   openWireHarness,
   type WireHarness,
-  withTimeLimit,
 } from '../../harness/wire-harness.ts';
+import { variants } from './undocumented-behaviour.ts';
 
 let harness: WireHarness;
 beforeAll(async () => {
@@ -16,30 +14,6 @@ beforeAll(async () => {
 });
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
-
-/** Undocumented behaviour of the service, one variant at a time. */
-const variants: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
-  ['the service behaves as documented', {}],
-  ['reports are counted after completion too', { reportAfterCompletion: 'count-duplicates' }],
-  ['a completed chunk gets no URL', { countPastEnd: 'clip', completedChunkUrls: 'skip' }],
-  ['an expired session is not found', { expiredSession: 'not-found' }],
-  ['a session completes some time after its last report', { completedAfterMs: 20_000 }],
-  ['an asset is not found before its upload completes', { unfinishedAsset: 'not-found' }],
-  ['only success uses up a URL', { singleUse: 'by-success' }],
-  ['ETags are of SSE-KMS', { etag: 'kms' }],
-  ['ETags are not hexadecimal', { etag: 'opaque' }],
-  ['ETags are of SSE-KMS, undeclared', { etag: 'kms-silent' }],
-  ['a bad proof fails its chunk', { badReport: 'mark-failed' }],
-  ['a session has no initial URLs', { initialUrls: 0 }],
-  ['a rejected PUT closes its connection', { rejectedPut: 'close' }],
-  [
-    'headers are part of the signature',
-    {
-      requireUploadHeaders: true,
-      uploadHeaders: { 'Content-Type': 'video/mp4', 'x-amz-meta-made-by': 'us' },
-    },
-  ],
-];
 
 describe.each(variants)('if %s', (_what, switches) => {
   it('a film arrives despite many faults', async () => {
@@ -56,41 +30,6 @@ describe.each(variants)('if %s', (_what, switches) => {
     await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.service.calls.count('create')).toBe(1);
     expect(harness.events(film.key)).toHaveLength(1);
-  });
-
-  it('a film arrives although the reply to its last report is lost', async () => {
-    Object.assign(harness.service.switches, switches);
-    const film = harness.put(3);
-    harness.service.faults.add({ on: 'report', kind: 'lost-reply' });
-    await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.calls.count('create')).toBe(1);
-  });
-
-  it('a film arrives although its session expires during the transfer', async () => {
-    Object.assign(harness.service.switches, switches);
-    const film = harness.put(6);
-    const act = ({ uploadId }: CallRecord) => harness.service.expireSession(String(uploadId));
-    harness.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
-    await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.calls.count('create')).toBe(2);
-  });
-});
-
-describe('a killed run is continued', () => {
-  const chosen = ['not found', 'gets no URL', 'signature', 'undeclared'];
-  const some = variants.filter(([what]) => chosen.some((words) => what.includes(words)));
-
-  it.each(some)('if %s', async (_what, switches) => {
-    Object.assign(harness.service.switches, switches);
-    const film = harness.put(8);
-    const sandbox = startSandbox(harness, { proofs: 4, chunksInFlight: 1 });
-    const dead = harness.start(inputOf(film), withTimeLimit(harness, 'SendChunks', 60));
-    await sandbox.killed;
-    dead.kill();
-    await dead.idle();
-    harness.override({});
-    await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.calls.count('create')).toBe(1);
   });
 });
 

@@ -126,22 +126,23 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
     const content = contentOf(object);
     const id = transferIdOf(idOf(object), ingest);
     const row = (key: RowKey, ...means: unknown[]) => ({ key, means: JSON.stringify(means) });
-    return fc.constantFrom(
-      row(transferKey(id), 'transfer', content, ingest),
-      row(transferKey(rejectionIdOf(text)), 'rejection', text),
-      row(ingestsKey(idOf(object)), 'ingests', content),
-      row(executionKey(text), 'execution', text),
-      row(uploadKey(text), 'upload', text),
-      row(sessionKey(id, session), 'session', content, ingest, session),
-      row(chunkKey(id, session, chunk), 'chunk', content, ingest, session, chunk),
-      row(rangeKey(id, session, range), 'range', content, ingest, session, range),
-      row(slotKey(slot), 'slot', slot),
-      row(ticketKey(priority, ticket), 'ticket', priority, ticket),
-      row(ticketCounterKey, 'tickets'),
-      row(pauseKey, 'pause'),
-      row(queueHeadKey, 'head'),
-      row(ratesKey, 'rates'),
-    );
+    const makers = [
+      () => row(transferKey(id), 'transfer', content, ingest),
+      () => row(transferKey(rejectionIdOf(text)), 'rejection', text),
+      () => row(ingestsKey(idOf(object)), 'ingests', content),
+      () => row(executionKey(text), 'execution', text),
+      () => row(uploadKey(text), 'upload', text),
+      () => row(sessionKey(id, session), 'session', content, ingest, session),
+      () => row(chunkKey(id, session, chunk), 'chunk', content, ingest, session, chunk),
+      () => row(rangeKey(id, session, range), 'range', content, ingest, session, range),
+      () => row(slotKey(slot), 'slot', slot),
+      () => row(ticketKey(priority, ticket), 'ticket', priority, ticket),
+      () => row(ticketCounterKey, 'tickets'),
+      () => row(pauseKey, 'pause'),
+      () => row(queueHeadKey, 'head'),
+      () => row(ratesKey, 'rates'),
+    ];
+    return fc.constantFrom(...makers).map((make) => make());
   });
 
 describe("a row's key", () => {

@@ -1,3 +1,3 @@
 import { describeDestinationSeeds } from './describe-destination-seeds.ts';
 
-describeDestinationSeeds(21, 180);
+describeDestinationSeeds(11, 190);

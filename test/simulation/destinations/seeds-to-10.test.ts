@@ -1,3 +1,3 @@
 import { describeDestinationSeeds } from './describe-destination-seeds.ts';
 
-describeDestinationSeeds(1, 20);
+describeDestinationSeeds(1, 10);

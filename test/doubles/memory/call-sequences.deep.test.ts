@@ -1,0 +1,3 @@
+import { describeCallSequences } from './describe-call-sequences.ts';
+
+describeCallSequences(40);
