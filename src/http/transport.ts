@@ -2,6 +2,7 @@ import { isTransferError, TransferError } from '#src/core/errors/transfer-error.
 import { maxReplyBytes } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import { observeBytes } from '#src/core/source/observed-bytes.ts';
 import { networkError } from './network-failure.ts';
 import { readText } from './reply-text.ts';
 import { splitUrl } from './request-target.ts';
@@ -135,15 +136,17 @@ class WatchedBody implements AsyncIterable<Uint8Array> {
     this.#onSent = onSent;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    try {
-      yield* this.#source;
-    } catch (error) {
-      this.failure = { error };
-      throw error;
-    }
-    this.isSent = true;
-    this.#onSent();
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const observed = observeBytes(this.#source, {
+      failed: (error) => {
+        this.failure = { error };
+      },
+      ended: () => {
+        this.isSent = true;
+        this.#onSent();
+      },
+    });
+    return observed[Symbol.asyncIterator]();
   }
 }
 

@@ -1,5 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/transfer-error.ts';
+import { observeBytes } from '#src/core/source/observed-bytes.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 
@@ -18,15 +19,11 @@ export function createThrottledSource(reader: SourceReader, limiter: CallLimiter
       await takeSource(limiter.local, signal);
       return reader.confirmReadable(source, signal).catch(learnedBy(limiter.local));
     },
-    async *read(source, range, signal) {
-      await takeSource(limiter, signal);
-      try {
-        yield* reader.read(source, range, signal);
-      } catch (error) {
-        await limiter.learn(error);
-        throw error;
-      }
-    },
+    read: (source, range, signal) =>
+      observeBytes(reader.read(source, range, signal), {
+        before: () => takeSource(limiter, signal),
+        failed: (error) => limiter.learn(error),
+      }),
   };
   return members;
 }
