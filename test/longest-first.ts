@@ -31,7 +31,7 @@ export default class LongestFirst extends BaseSequencer {
 }
 
 /** A file that waits takes about as long as this number of others. */
-const worksPerWait = 5;
+const worksPerWait = 3;
 
 /** Returns some files that work, one that waits, and so on. */
 function mixed(works: TestSpecification[], waits: TestSpecification[]): TestSpecification[] {
