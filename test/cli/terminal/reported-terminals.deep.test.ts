@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { screenOf } from '../../terminal/screen.ts';
 import { useFakeAccount } from '../fake-account.ts';
-import { runProgram } from '../program-harness.ts';
+import { runProgram, testClock } from '../program-harness.ts';
 import { putSession, putTransfers, transferOf } from '../transfer-records.ts';
 import { inShell, onTerminal, program } from './program-process.ts';
 
@@ -11,6 +11,9 @@ import { inShell, onTerminal, program } from './program-process.ts';
 const account = useFakeAccount();
 
 const today = Date.now();
+/** Programs in this process have the day of those in their own. */
+const clock = { ...testClock(), now: () => today };
+
 const moving = transferOf('影片/ü.mp4', { sessionNumber: 1, changedAt: today, createdAt: today });
 
 beforeAll(async () => {
@@ -93,7 +96,7 @@ describe('an empty variable', () => {
     'is one that is not set: %s',
     async (name) => {
       process.env[name] = '';
-      const { code, stdout } = await runProgram(['list'], { env: { [name]: '' } });
+      const { code, stdout } = await runProgram(['list'], { env: { [name]: '' }, clock });
       expect([code, stdout]).toEqual([0, expect.stringContaining('ü.mp4')]);
     },
   );
@@ -101,7 +104,7 @@ describe('an empty variable', () => {
   it('of the Region leaves it to AWS_DEFAULT_REGION', async () => {
     process.env.AWS_REGION = '';
     const env = { AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' };
-    const { code, stderr } = await runProgram(['list'], { env });
+    const { code, stderr } = await runProgram(['list'], { env, clock });
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('No AWS Region')]);
   });
 });
